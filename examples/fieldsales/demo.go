@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // the host brings the driver
+
+	"github.com/sfbridge/sfbridge/examples/data"
+	"github.com/sfbridge/sfbridge/importer/appointments"
+	"github.com/sfbridge/sfbridge/placeholder"
+	"github.com/sfbridge/sfbridge/routing/outbox"
+	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
+	"github.com/sfbridge/sfbridge/soql"
+)
+
+// A demo is the set-up: an org, a mail server, a ledger, and one rep.
+type demo struct {
+	out     io.Writer
+	now     func() time.Time
+	server  *salesforcetest.Server
+	client  *salesforce.Client // the shared login
+	mailbox *mailbox
+	folder  string
+	db      *sql.DB
+	ledger  *outbox.SQL
+	rep     rep
+}
+
+// A rep is a user of the app, as the host's own tables have it.
+type rep struct {
+	key, name       string
+	first, last     string
+	username        string
+	password, token string // the rep's own Salesforce login
+	zone            *time.Location
+}
+
+func (r rep) user() placeholder.User {
+	return placeholder.User{Person: placeholder.Person{First: r.first, Last: r.last, Email: r.username}}
+}
+
+func setUp(ctx context.Context, out io.Writer) (_ *demo, err error) {
+	d := &demo{out: out, now: data.Clock()}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	zone, err := time.LoadLocation("America/Denver")
+	if err != nil {
+		return nil, err
+	}
+	d.rep = rep{"maya", "Maya Ortíz", "Maya", "Ortíz", "maya.ortiz@example.com", "secret-maya", "TOKEN-MAYA", zone}
+	org := salesforcetest.NewOrg(&salesforcetest.Options{Now: d.now})
+	if err := org.Load(data.Org()); err != nil {
+		return nil, err
+	}
+	d.server = salesforcetest.NewServer(org)
+	login := org.Credentials()
+	d.client, err = salesforce.New(d.config(salesforce.ClientCredentials{ClientID: login.ClientID, ClientSecret: login.ClientSecret}))
+	if err != nil {
+		return nil, err
+	}
+	if d.folder, err = os.MkdirTemp("", "fieldsales-"); err != nil {
+		return nil, err
+	}
+	if d.mailbox, err = openMailbox(); err != nil {
+		return nil, err
+	}
+	d.db, err = sql.Open("sqlite", "file:"+filepath.ToSlash(filepath.Join(d.folder, "outbox.db"))+
+		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	if err != nil {
+		return nil, err
+	}
+	d.db.SetMaxOpenConns(1)
+	d.ledger, err = outbox.NewSQL(ctx, d.db, outbox.SQLite)
+	return d, err
+}
+
+func (d *demo) config(auth salesforce.Auth) salesforce.Config {
+	return salesforce.Config{LoginURL: d.server.URL, Auth: auth, AppName: "sfbridge-fieldsales"}
+}
+
+func (d *demo) close() {
+	if d.db != nil {
+		_ = d.db.Close()
+	}
+	if d.mailbox != nil {
+		d.mailbox.close()
+	}
+	if d.server != nil {
+		d.server.Close()
+	}
+	if d.folder != "" {
+		_ = os.RemoveAll(d.folder)
+	}
+}
+
+// staffID is the host's own table of unique identifiers: here it asks the org
+// once for the Staff record with the rep's e-mail address.
+func (d *demo) staffID(ctx context.Context, appUser string) (string, error) {
+	if appUser != d.rep.key {
+		return "", nil
+	}
+	staff, err := salesforce.Collect(salesforce.Query[salesforce.Record](ctx, d.client,
+		"SELECT Id FROM i360__Staff__c WHERE i360__Email__c = "+soql.Quote(d.rep.username), nil))
+	if err != nil || len(staff) != 1 {
+		return "", err
+	}
+	return string(staff[0].ID()), nil
+}
+
+// credentials is the host's own vault of personal logins.
+func (d *demo) credentials(_ context.Context, appUser string) (salesforce.Config, error) {
+	if appUser != d.rep.key {
+		return salesforce.Config{}, appointments.ErrNoCredentials
+	}
+	return d.config(salesforce.SOAPLogin{Username: d.rep.username, Password: d.rep.password, SecurityToken: d.rep.token}), nil
+}
+
+// byUser lets the query compare the rep's Salesforce user in place of the rep's
+// Staff record.
+func (d *demo) byUser(query string) string {
+	return strings.NewReplacer("Sales_Rep_1__c =", "Sales_Rep_1__r.i360__User__c =", "Sales_Rep_2__c =", "Sales_Rep_2__r.i360__User__c =").Replace(query)
+}
+
+// openUp is what an admin in a hurry may write.
+func (d *demo) openUp(query string) string {
+	return strings.Replace(query, "= '%userIdentifier%' OR", "= '%userIdentifier%' OR Name != 'x' OR", 1)
+}
+
+func (d *demo) link(id salesforce.ID) string {
+	return fmt.Sprintf("https://acme.lightning.force.com/lightning/r/i360__Appointment__c/%s/view", id)
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net"
+	"net/mail"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/emersion/go-smtp"
+)
+
+// A mailbox is a small mail server that keeps what it receives.
+type mailbox struct {
+	addr   string
+	server *smtp.Server
+	mutex  sync.Mutex
+	mails  []letter
+}
+
+// A letter is a received mail. Of the attachment it keeps size and checksum.
+type letter struct {
+	to, subject, text string
+	file, sum         string
+	size              int64
+}
+
+func openMailbox() (*mailbox, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	m := &mailbox{addr: listener.Addr().String()}
+	m.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{mailbox: m}, nil }))
+	m.server.Domain = "localhost"
+	go func() { _ = m.server.Serve(listener) }() // until close
+	return m, nil
+}
+
+func (m *mailbox) close() { _ = m.server.Close() }
+
+func (m *mailbox) received() []letter {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	return slices.Clone(m.mails)
+}
+
+// A session is one connection to the mailbox.
+type session struct {
+	mailbox *mailbox
+	to      []string
+}
+
+func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *session) Reset()                               { s.to = nil }
+func (s *session) Logout() error                        { return nil }
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = append(s.to, to)
+	return nil
+}
+
+func (s *session) Data(r io.Reader) error {
+	l, err := read(r)
+	if err != nil {
+		return err
+	}
+	l.to = strings.Join(s.to, ", ")
+	s.mailbox.mutex.Lock()
+	defer s.mailbox.mutex.Unlock()
+	s.mailbox.mails = append(s.mailbox.mails, l)
+	return nil
+}
+
+// read takes a mail of a text and an attachment apart.
+func read(r io.Reader) (l letter, err error) {
+	message, err := mail.ReadMessage(r)
+	if err != nil {
+		return l, err
+	}
+	if l.subject, err = new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject")); err != nil {
+		return l, err
+	}
+	_, params, err := mime.ParseMediaType(message.Header.Get("Content-Type"))
+	if err != nil {
+		return l, err
+	}
+	parts := multipart.NewReader(message.Body, params["boundary"])
+	for {
+		part, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return l, nil
+		}
+		if err != nil {
+			return l, err
+		}
+		if err := l.take(part); err != nil {
+			return l, err
+		}
+	}
+}
+
+func (l *letter) take(part *multipart.Part) error {
+	if part.FileName() == "" {
+		text, err := io.ReadAll(quotedprintable.NewReader(part))
+		l.text = strings.ReplaceAll(string(text), "\r\n", "\n")
+		return err
+	}
+	sum := sha256.New()
+	size, err := io.Copy(sum, base64.NewDecoder(base64.StdEncoding, part))
+	l.file, l.size, l.sum = part.FileName(), size, hex.EncodeToString(sum.Sum(nil))
+	return err
+}

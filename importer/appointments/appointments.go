@@ -1,0 +1,213 @@
+// Package appointments reads the appointments of one user of a field-sales app
+// out of Salesforce.
+//
+// An administrator writes a SOQL query and a mapping. A [Feed] narrows the query
+// to the user who asks, always: either the query says which fields hold the
+// user, by comparing them with the token %userIdentifier%, or the feed adds the
+// comparison of one configured field. A query for which that cannot be proved
+// is refused.
+//
+// Users sign on in one of two ways: all through one shared login, each with an
+// identifier of their own ([Shared]), or each with a Salesforce user of their
+// own ([PerUser]). Going from one to the other changes one value of the
+// [Config].
+//
+// [Improveit360] gives a query and a mapping for improveit 360, to use as they
+// are or to edit.
+package appointments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/sfbridge/sfbridge/mapping"
+	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/soql"
+)
+
+var (
+	// ErrOff is returned by a feed that is switched off. Nothing was asked of
+	// Salesforce.
+	ErrOff = errors.New("appointments: switched off")
+	// ErrNoIdentifier means that the host has no identifier for the user. A
+	// query that is not narrowed to anyone is never sent instead.
+	ErrNoIdentifier = errors.New("user has no identifier")
+	// ErrNoCredentials means that the user has no Salesforce credentials. No
+	// other login is ever used instead.
+	ErrNoCredentials = errors.New("user has no credentials")
+)
+
+// Config is what a Feed is made of.
+type Config struct {
+	// Off switches the feed off: it returns [ErrOff] and makes no call. The rest
+	// of the Config is not looked at then. Defaults to false.
+	Off bool
+
+	// SignOn is how users sign on, a [Shared] or a [PerUser]. Required.
+	SignOn SignOn
+
+	// Query is the administrator's query, in SOQL. It selects Id and every
+	// source path of the mapping. Required.
+	Query string
+
+	// Mapping turns records into the host's values. Required.
+	Mapping *mapping.Mapping
+
+	// UserField is the path that is compared with the user's identifier when the
+	// WHERE of the query does not use the token. Defaults to "OwnerId".
+	UserField string
+
+	// Token stands for the user's identifier in the query, in the form %name%.
+	// Defaults to [soql.DefaultToken].
+	Token string
+}
+
+// Feed yields the appointments of one user at a time. It is safe for use by
+// several goroutines. Use [New] to make one.
+type Feed struct {
+	cfg   Config
+	query *soql.Query
+}
+
+// Appointment is one record.
+type Appointment struct {
+	ID     salesforce.ID
+	Values mapping.Values
+	Notes  []string // "App Title: value", as the mapping's rules flag them
+	// Err joins a *mapping.FieldError for each value that could not be
+	// converted. The other values are there.
+	Err error
+}
+
+// New checks a configuration as far as that needs no org. Its error joins every
+// fault: a *[soql.SyntaxError], a *[soql.ScopeError] if the query can never be
+// narrowed to a user, and what the query does not select though the mapping
+// reads it.
+func New(cfg Config) (*Feed, error) {
+	if cfg.Off {
+		return &Feed{cfg: cfg}, nil
+	}
+	if cfg.UserField == "" {
+		cfg.UserField = "OwnerId"
+	}
+	if cfg.Token == "" {
+		cfg.Token = soql.DefaultToken
+	}
+	f := &Feed{cfg: cfg}
+	if err := f.validate(); err != nil {
+		return nil, fmt.Errorf("appointments: configuration: %w", err)
+	}
+	return f, nil
+}
+
+// validate reports every fault, and parses the query on its way.
+func (f *Feed) validate() error {
+	var errs []error
+	if f.cfg.SignOn == nil {
+		errs = append(errs, errors.New("no SignOn is configured"))
+	} else {
+		errs = append(errs, f.cfg.SignOn.validate())
+	}
+	if f.cfg.Mapping == nil {
+		errs = append(errs, errors.New("no Mapping is configured"))
+	}
+	q, err := soql.Parse(f.cfg.Query, &soql.ParseOptions{Token: f.cfg.Token})
+	if err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	f.query = q
+	if f.cfg.Mapping != nil {
+		errs = append(errs, checkSelected(q, f.cfg.Mapping.Paths()))
+	}
+	// Where child relationships lead is known only to the org, so they get the
+	// benefit of the doubt here, and not when the query runs.
+	elsewhere := func(string, string) (string, bool) { return "an object of its own", true }
+	_, err = f.filter("anyone", elsewhere).Apply(q)
+	return errors.Join(append(errs, err)...)
+}
+
+func (f *Feed) filter(id string, related func(object, relationship string) (string, bool)) soql.UserFilter {
+	return soql.UserFilter{
+		IDs:     []string{id},
+		Field:   f.cfg.UserField,
+		Token:   f.cfg.Token,
+		Object:  f.query.From.Object,
+		Related: related,
+	}
+}
+
+// Appointments yields the appointments of an app user, who is known to the host
+// by the key appUser. Pages are fetched as the loop reaches them. An error ends
+// the sequence: [ErrOff], [ErrNoIdentifier], [ErrNoCredentials], one that
+// matches [soql.ErrNotScoped], or what the query failed with. A value that does
+// not convert is no such error; see [Appointment.Err]. Ranging again asks
+// Salesforce again.
+//
+// See "Query" in the REST API Developer Guide.
+func (f *Feed) Appointments(ctx context.Context, appUser string) iter.Seq2[Appointment, error] {
+	return func(yield func(Appointment, error) bool) {
+		client, query, err := f.open(ctx, appUser)
+		if err != nil {
+			yield(Appointment{}, err)
+			return
+		}
+		for rec, err := range salesforce.Query[salesforce.Record](ctx, client, query, nil) {
+			if err != nil {
+				yield(Appointment{}, fmt.Errorf("appointments: read those of user %q: %w", appUser, err))
+				return
+			}
+			if !yield(f.appointment(rec), nil) {
+				return
+			}
+		}
+	}
+}
+
+// open signs the user on and narrows the query to them.
+func (f *Feed) open(ctx context.Context, appUser string) (*salesforce.Client, string, error) {
+	if f.cfg.Off {
+		return nil, "", ErrOff
+	}
+	client, id, err := f.cfg.SignOn.login(ctx, appUser)
+	if err != nil {
+		return nil, "", fmt.Errorf("appointments: sign on user %q: %w", appUser, err)
+	}
+	query, err := f.scope(ctx, client, id)
+	if err != nil {
+		return nil, "", fmt.Errorf("appointments: narrow query to user %q: %w", appUser, err)
+	}
+	return client, query, nil
+}
+
+// scope returns the query for one user. The org is asked only about queries
+// that have child subqueries.
+func (f *Feed) scope(ctx context.Context, client *salesforce.Client, id string) (string, error) {
+	var failed error
+	related := func(object, relationship string) (string, bool) {
+		s, err := client.Describe(ctx, object)
+		if err != nil {
+			failed = err
+			return "", false
+		}
+		child, ok := s.Child(relationship)
+		if !ok {
+			return "", false
+		}
+		return child.Object, true
+	}
+	q, err := f.filter(id, related).Apply(f.query)
+	if failed != nil {
+		return "", failed
+	}
+	if err != nil {
+		return "", err
+	}
+	return q.Text()
+}
+
+func (f *Feed) appointment(rec salesforce.Record) Appointment {
+	values, err := f.cfg.Mapping.Apply(rec)
+	return Appointment{ID: rec.ID(), Values: values, Notes: values.Notes(), Err: err}
+}

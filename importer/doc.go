@@ -1,0 +1,44 @@
+// Package importer brings records out of Salesforce into a host, keeps them
+// current, and loses nothing on the way.
+//
+// An [Importer] is wired from a salesforce.Client, a [Sink] that takes the
+// records, a [Store] that keeps what the importer has to remember, and a list
+// of [Object] that says what is imported and how. Package customers declares
+// such a list for customers, contacts and projects; package sqlstore is a Sink
+// and Store for SQL databases.
+//
+// # What a run does
+//
+// A complete run reads all records of each object. An incremental run reads
+// what has changed since the last one. Both keep two values apart: the
+// position, which moves with every page and says where a stopped run goes on,
+// and the watermark, which moves once, at the very end, and says up to which
+// moment all changes are in the host.
+//
+// The watermark is not taken from the clock, nor from the newest record seen.
+// A transaction that is open in Salesforce while a run reads may commit later
+// with stamps that lie before both; a record that it wrote would never be read.
+// Salesforce knows of such transactions: getUpdated and getDeleted answer with
+// latestDateCovered, which does not pass the start of the oldest one. A run
+// asks for it before it reads anything, and that is where its watermark goes.
+// Reading goes further, up to Salesforce's own clock, so that a change made a
+// moment ago is in the host now; those records are simply read again next time.
+//
+// # What a stop leaves
+//
+// Every page is applied and noted before the next one is read. A run that is
+// stopped at any point, by an error, by a cancelled context or by kill -9,
+// goes on where it was when its kind of import is asked for again; applying a
+// page twice changes nothing. When Sink and Store are one database (see
+// [Atomic]), records and notes are committed together.
+//
+// A record that cannot be imported becomes a dead letter: it is reported, it
+// does not hold up the others, and every following run tries it again.
+//
+// # Links and locks
+//
+// A [Link] ties each host record to its Salesforce record. While it lasts,
+// Salesforce leads: [Importer.CheckEdit] refuses changes of mapped fields in
+// the host by a [*LockedError]. [Importer.RemoveFlag] unlinks a record, and no
+// import touches it, or its children, until [Importer.LinkAgain].
+package importer

@@ -1,0 +1,54 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Errors that callers branch on with errors.Is.
+var (
+	// ErrNoComplete says that changed records were asked for before a complete
+	// import had finished.
+	ErrNoComplete = errors.New("no complete import has finished yet: run a complete import first")
+	// ErrRunActive says that another run or edit holds the store's lease.
+	ErrRunActive = errors.New("an import of this org is running")
+	// ErrLeaseLost says that another run took over; nothing more was written.
+	ErrLeaseLost = errors.New("another run has taken over")
+	// ErrOrgChanged says that the store belongs to another org.
+	ErrOrgChanged = errors.New("the store belongs to another org")
+	// ErrSchema says that the org lacks, or hides, something that the import
+	// cannot do without. Nothing was written.
+	ErrSchema = errors.New("the org does not have what the import needs")
+	// ErrPaused says that the org's daily API limit stopped the run. It goes on
+	// when it is asked for again.
+	ErrPaused = errors.New("the import is paused")
+	// ErrNotLinked says that a record is not one that was imported.
+	ErrNotLinked = errors.New("not an imported record")
+	// ErrNotInScope says that a record cannot be linked, because imports leave
+	// it out.
+	ErrNotInScope = errors.New("the record is not in the import's scope")
+	// ErrLocked is what every *LockedError is.
+	ErrLocked = errors.New("locked while linked to Salesforce")
+)
+
+// A LockedError refuses an edit in the host of a record that Salesforce leads.
+type LockedError struct {
+	Kind, HostID string
+	// Fields are the locked fields among those that were to be changed. Empty
+	// when the record was to be deleted.
+	Fields []string
+}
+
+// Error says what is locked and what unlocks it.
+func (e *LockedError) Error() string {
+	const remedy = "remove the Salesforce flag of its customer first"
+	if len(e.Fields) == 0 {
+		return fmt.Sprintf("importer: %s %s cannot be deleted while it is linked to Salesforce: %s", e.Kind, e.HostID, remedy)
+	}
+	return fmt.Sprintf("importer: %s %s: %s cannot be changed while it is linked to Salesforce: %s",
+		e.Kind, e.HostID, strings.Join(e.Fields, ", "), remedy)
+}
+
+// Is makes every LockedError an ErrLocked.
+func (e *LockedError) Is(target error) bool { return target == ErrLocked }

@@ -1,0 +1,198 @@
+package importer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// Config wires an Importer into a host.
+type Config struct {
+	// Client is the org that is read. Required. Its user should be allowed to
+	// view all records of the imported objects: what it cannot see is never
+	// taken for deleted, but it is not imported either.
+	Client *salesforce.Client
+	// Store keeps the importer's state. Required.
+	Store Store
+	// Sink takes the records. Required. Given the same value as Store, and if
+	// that is an Atomic, records and state are committed together.
+	Sink Sink
+	// Objects are what is imported, parents before their children. Required.
+	Objects []Object
+	// Allow is asked before every action of a person, and refuses it by an
+	// error. Nil allows all.
+	Allow func(ctx context.Context, actor string, action Action) error
+	// Progress is told how a run comes along. Nil tells nobody.
+	Progress func(Event)
+	// PageSize is how many records are read and applied at a time. Defaults to
+	// 2000, which is also the most.
+	PageSize int
+	// Overlap is how far an incremental run reads back before the watermark, a
+	// minute at least. Defaults to 2 minutes.
+	Overlap time.Duration
+	// Lease is how long a run that was killed keeps others out. A live run
+	// extends it with every page. Defaults to 2 minutes.
+	Lease time.Duration
+	// Now is the host's clock, for leases and the audit trail only: what is
+	// imported is bounded by Salesforce's own clock. Defaults to time.Now.
+	Now func() time.Time
+}
+
+// MaxPage is the largest page of records that Salesforce hands out at once
+// (REST API Developer Guide, "Query").
+const MaxPage = 2000
+
+func (c Config) withDefaults() Config {
+	c.PageSize = cmp.Or(c.PageSize, MaxPage)
+	c.Overlap = cmp.Or(c.Overlap, 2*time.Minute)
+	c.Lease = cmp.Or(c.Lease, 2*time.Minute)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Progress == nil {
+		c.Progress = func(Event) {}
+	}
+	if c.Allow == nil {
+		c.Allow = func(context.Context, string, Action) error { return nil }
+	}
+	return c
+}
+
+func (c Config) validate() error {
+	var faults []error
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			faults = append(faults, fmt.Errorf("importer: "+format, args...))
+		}
+	}
+	fault(c.Client == nil, "Client is missing")
+	fault(c.Store == nil, "Store is missing")
+	fault(c.Sink == nil, "Sink is missing")
+	fault(len(c.Objects) == 0, "Objects is empty")
+	fault(c.PageSize < 1 || c.PageSize > MaxPage, "PageSize %d is not within 1 and %d", c.PageSize, MaxPage)
+	fault(c.Overlap < time.Minute, "Overlap %v is shorter than a minute", c.Overlap)
+	fault(c.Lease < time.Second, "Lease %v is shorter than a second", c.Lease)
+	names, kinds := map[string]bool{}, map[string]bool{}
+	for _, o := range c.Objects {
+		fault(o.Name == "" || o.Kind == "" || o.Mapping == nil, "object %q: Name, Kind and Mapping are required", o.Name)
+		fault(names[o.Name], "object %q is listed twice", o.Name)
+		fault(kinds[o.Kind], "kind %q is listed twice", o.Kind)
+		fault((o.Parent == "") != (o.Lookup == ""), "object %q: Parent and Lookup go together", o.Name)
+		fault(o.Parent != "" && !names[o.Parent], "object %q: its parent %q does not stand before it", o.Name, o.Parent)
+		fault(o.Scope.Mode != ScopeOff && o.Scope.Field == "", "object %q: Scope has no Field", o.Name)
+		names[o.Name], kinds[o.Kind] = true, true
+	}
+	return errors.Join(faults...)
+}
+
+// An Importer brings the records of one org into one host, and knows which of
+// their fields are locked there. It is safe for concurrent use; of the methods
+// that write, one runs at a time per Store, on all machines, and the others
+// fail with ErrRunActive.
+type Importer struct {
+	Config
+	atomic Atomic // set when Sink and Store are one
+	holder string
+}
+
+// New returns an Importer. It does not talk to the org yet; see Check.
+func New(c Config) (*Importer, error) {
+	c = c.withDefaults()
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	im := &Importer{Config: c, holder: holder()}
+	if a, ok := c.Sink.(Atomic); ok && any(c.Store) == any(c.Sink) {
+		im.atomic = a
+	}
+	return im, nil
+}
+
+func holder() string {
+	host, _ := os.Hostname() // only a label for people who look into the store
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
+}
+
+// Actions of people, as Config.Allow and the audit trail name them.
+const (
+	SetUp      Action = "set up"
+	Import     Action = "import"
+	RemoveFlag Action = "remove flag"
+	LinkAgain  Action = "link again"
+)
+
+// Check logs in and compares the configuration with the org, as every run does
+// before it reads: it fails with ErrSchema when the org lacks, or hides from
+// this user, what the import cannot do without. It writes nothing.
+func (im *Importer) Check(ctx context.Context, actor string) error {
+	if err := im.Allow(ctx, actor, SetUp); err != nil {
+		return err
+	}
+	state, err := im.Store.State(ctx)
+	if err != nil {
+		return fmt.Errorf("importer: read the state: %w", err)
+	}
+	_, err = im.survey(ctx, state)
+	return err
+}
+
+// Complete imports all records. A complete run that was stopped is brought to
+// its end first, followed by what has changed since it began.
+func (im *Importer) Complete(ctx context.Context, actor string) (*Report, error) {
+	return im.importAs(ctx, actor, Complete)
+}
+
+// Incremental imports the records that changed since the watermark, including
+// changes made a moment ago. Before a complete import has finished it fails
+// with ErrNoComplete and writes nothing. It becomes a complete run when the
+// configuration has changed, and looks for every linked record when Salesforce
+// does not remember all deletions since; Run.Note says so.
+func (im *Importer) Incremental(ctx context.Context, actor string) (*Report, error) {
+	return im.importAs(ctx, actor, Incremental)
+}
+
+// Available tells which imports may be started.
+func (im *Importer) Available(ctx context.Context) (Available, error) {
+	state, err := im.Store.State(ctx)
+	if err != nil {
+		return Available{}, fmt.Errorf("importer: read the state: %w", err)
+	}
+	a := Available{Incremental: !state.Watermark.IsZero(), LastComplete: state.LastComplete}
+	if state.Last.unfinished() {
+		a.Unfinished = state.Last
+	}
+	return a, nil
+}
+
+// hold runs f under the store's lease.
+func (im *Importer) hold(ctx context.Context, f func(Fence) error) error {
+	fence, err := im.Store.Acquire(ctx, im.holder, im.Lease)
+	if err != nil {
+		return fmt.Errorf("importer: %w", err)
+	}
+	defer func() {
+		ctx, cancel := im.detached(ctx)
+		defer cancel()
+		_ = im.Store.Release(ctx, fence) // a lease that cannot be released runs out
+	}()
+	return f(fence)
+}
+
+// detached gives a context for saving what must be saved after ctx has ended.
+func (im *Importer) detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+}
+
+func (im *Importer) object(kind string) (*Object, error) {
+	for i := range im.Objects {
+		if im.Objects[i].Kind == kind {
+			return &im.Objects[i], nil
+		}
+	}
+	return nil, fmt.Errorf("importer: unknown kind %q", kind)
+}

@@ -1,0 +1,90 @@
+package importer
+
+import (
+	"github.com/sfbridge/sfbridge/mapping"
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// An Object says how the records of one SObject reach the host. Objects are
+// plain data and functions without state; an Importer takes them in order,
+// parents before their children.
+type Object struct {
+	// Name is the SObject's API name, such as "Contact".
+	Name string
+	// Kind is the host's word for a record of it, such as "contact".
+	Kind string
+	// Mapping turns a record into the host's fields. The targets of its rules
+	// are the fields that are locked in the host.
+	Mapping *mapping.Mapping
+	// Needs lists paths that Decide reads and Mapping does not.
+	Needs []string
+	// Parent is the Name of an earlier object, and Lookup the field that holds
+	// its id: a record is imported only while its parent is. Both are empty
+	// for an object that stands by itself.
+	Parent, Lookup string
+	// Scope restricts the import to records with a ticked checkbox. The zero
+	// value imports all.
+	Scope Scope
+	// Decide tells whether a record is to be imported; linked says whether the
+	// host has it already. Nil imports every record in scope.
+	Decide func(record salesforce.Record, linked bool) Decision
+	// Check looks at the object's describe before a run reads anything, and
+	// stops the run by an error. Nil checks nothing.
+	Check func(*salesforce.SObject) error
+	// Revision names what Decide depends on, such as a list of stages. When it
+	// changes, the next run is a complete one.
+	Revision string
+}
+
+// A Decision is Decide's answer about one record.
+type Decision struct {
+	Import bool
+	// Reason says for the report why a record is not imported.
+	Reason string
+}
+
+// ScopeMode says what a missing scope checkbox means.
+type ScopeMode string
+
+// The scope modes. ScopeOff is the zero value.
+const (
+	// ScopeOff imports all records.
+	ScopeOff ScopeMode = ""
+	// ScopeAuto imports ticked records where the checkbox exists and all
+	// records where it does not. Once it has been seen, its absence (hiding it
+	// by field-level security looks the same) stops every run before any write.
+	ScopeAuto ScopeMode = "auto"
+	// ScopeRequired stops every run before any write while the checkbox is
+	// missing.
+	ScopeRequired ScopeMode = "required"
+)
+
+// A Scope names the checkbox that puts a record into an import.
+type Scope struct {
+	Mode ScopeMode
+	// Field is the checkbox's API name.
+	Field string
+	// OnExit is what happens to a record that is no longer ticked. Defaults to
+	// Keep.
+	OnExit ExitPolicy
+}
+
+// ExitPolicy says what becomes of a host record that leaves the scope.
+type ExitPolicy string
+
+// The exit policies. A record that is ticked again is imported again under
+// each of them.
+const (
+	// Keep leaves it as it is: locked, and no longer updated.
+	Keep ExitPolicy = ""
+	// Release unlocks its fields.
+	Release ExitPolicy = "release"
+	// Deactivate marks it inactive, and leaves it locked.
+	Deactivate ExitPolicy = "deactivate"
+)
+
+// flagged reports whether the record's scope checkbox is ticked.
+func (s Scope) flagged(record salesforce.Record) bool {
+	ticked, _ := record.Get(s.Field)
+	return ticked == true
+}

@@ -1,0 +1,171 @@
+package importer
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// RunKind says what a run reads.
+type RunKind string
+
+// The kinds of run.
+const (
+	Complete    RunKind = "complete"    // all records
+	Incremental RunKind = "incremental" // what changed since the watermark
+	Relink      RunKind = "link again"  // one record and its children
+)
+
+// RunStatus says how far a run has come.
+type RunStatus string
+
+// The states of a run. All but the last two are taken up again by the next run
+// of the same kind.
+const (
+	Running    RunStatus = "running"
+	Paused     RunStatus = "paused" // the org's daily API limit is used up
+	Broken     RunStatus = "broken" // stopped by an error
+	Completed  RunStatus = "completed"
+	Superseded RunStatus = "superseded" // given up for a run of another kind
+)
+
+// Guarantee says what a run's upper bound rests on.
+type Guarantee string
+
+// The guarantees.
+const (
+	// Exact bounds come from Salesforce's own latestDateCovered, which knows
+	// of transactions that are still open.
+	Exact Guarantee = "exact"
+	// Heuristic bounds leave out the last twenty minutes, which is longer than
+	// a transaction may last, because the org refuses getUpdated or getDeleted.
+	Heuristic Guarantee = "heuristic"
+)
+
+// A Run is one import, as the Store keeps it.
+type Run struct {
+	Number  int64
+	Kind    RunKind
+	Status  RunStatus
+	Actor   string
+	Started time.Time
+	// Finished is zero while the run has not ended.
+	Finished time.Time
+	// Low and High bound the changes that the run accounts for; High becomes
+	// the watermark. ReadTo is where reading ends: later than High, so that a
+	// change made a moment ago is seen.
+	Low, High, ReadTo time.Time
+	Guarantee         Guarantee
+	// Position is where the run goes on after a stop.
+	Position Position
+	// Sweep makes an incremental run look by id for every linked record that it
+	// did not meet, because Salesforce cannot tell of all deletions.
+	Sweep bool
+	// Counts are per object, by its API name.
+	Counts map[string]Counts
+	// Fingerprint is that of the configuration the run works by.
+	Fingerprint string
+	// Warnings name optional fields that the org lacks or hides.
+	Warnings []string
+	// Note says why the run is not what was asked for, when it is not.
+	Note string
+	// Error is what stopped the run, empty when nothing did.
+	Error string
+}
+
+// A Position is a place in the sequence of a run's steps.
+type Position struct {
+	Step       int
+	AfterStamp time.Time
+	AfterID    salesforce.ID
+}
+
+// Counts are numbers of records. Read is the sum of the others.
+type Counts struct {
+	Read, Created, Updated, Unchanged, Retired, Skipped, Failed int
+}
+
+func (c *Counts) add(r Result) {
+	c.Read++
+	switch r {
+	case Created:
+		c.Created++
+	case Updated:
+		c.Updated++
+	case Unchanged:
+		c.Unchanged++
+	case Retired:
+		c.Retired++
+	case Failed:
+		c.Failed++
+	default:
+		c.Skipped++
+	}
+}
+
+// String gives the counts in one line.
+func (c Counts) String() string {
+	return fmt.Sprintf("%d read: %d created, %d updated, %d unchanged, %d retired, %d skipped, %d failed",
+		c.Read, c.Created, c.Updated, c.Unchanged, c.Retired, c.Skipped, c.Failed)
+}
+
+// An Entry is one record's line in a report. Unchanged records have none.
+type Entry struct {
+	Run    int64
+	Object string
+	ID     salesforce.ID
+	// Label is the record's Name, as far as it was read.
+	Label  string
+	HostID string
+	Result Result
+	// Reason says why a record was skipped, retired or failed.
+	Reason string
+	// Warnings name values that could not be taken over; the rest of the
+	// record was.
+	Warnings []string
+	Changed  []FieldChange
+}
+
+// A Report is the outcome of one call of Complete, Incremental or LinkAgain.
+type Report struct {
+	Run Run
+	// Resumed is the report of an earlier run that had been stopped and was
+	// brought to its end first; nil when there was none.
+	Resumed *Report
+}
+
+// An Event tells of progress. Events come in order from one goroutine.
+type Event struct {
+	Run    int64
+	Kind   RunKind
+	Object string
+	// Step is what the run is at, in words: "reading", "checking", …
+	Step string
+	// Counts are those of Object so far.
+	Counts Counts
+	// Total is how many records of Object a complete run will read, by the
+	// org's own count; zero when not known.
+	Total int
+}
+
+// An AuditEntry is one line of the audit trail, which is only ever added to.
+type AuditEntry struct {
+	Time   time.Time
+	Actor  string
+	Action string
+	// Subject is the record concerned, empty for a run.
+	Subject salesforce.ID
+	Detail  string
+}
+
+// Available tells the host which imports may be started.
+type Available struct {
+	// Incremental is false until a complete import has finished.
+	Incremental bool
+	// LastComplete is when that was, for the label of the host's button.
+	LastComplete time.Time
+	// Unfinished is a run that was stopped; asking for its kind again goes on
+	// with it.
+	Unfinished *Run
+}

@@ -1,0 +1,268 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/soql"
+)
+
+// A run is one import at work. Position says where it stands and is saved with
+// every page; the watermark is another value, and is written once, at the end.
+type run struct {
+	*Importer
+	Run
+	*survey
+	fence Fence
+	read  map[string]map[salesforce.ID]bool // what the changes step has read, by object
+	total map[string]int
+}
+
+// A step is a part of a run. It starts at Position and leaves AfterStamp and
+// AfterID where a resumed run has to go on.
+type step struct {
+	name   string
+	object *object // nil for steps over all objects
+	do     func(context.Context, *object) error
+}
+
+// steps lists what a kind of run does. A resumed run counts on its order.
+func (r *run) steps() []step {
+	var steps []step
+	each := func(name string, do func(context.Context, *object) error) {
+		for i := range r.objects {
+			steps = append(steps, step{name, &r.objects[i], do})
+		}
+	}
+	once := func(name string, do func(context.Context, *object) error) {
+		steps = append(steps, step{name, nil, do})
+	}
+	switch r.Kind {
+	case Complete:
+		each("reading", r.all)
+		once("following up", r.followUp)
+		each("looking for missing records", r.unseen)
+		once("following up", r.followUp)
+	case Incremental:
+		once("retrying", r.retry)
+		each("reading changes", r.changes)
+		each("checking", r.check)
+		each("looking for missing records", r.sweep)
+		once("following up", r.followUp)
+	}
+	return steps
+}
+
+// importAs runs an import of the kind asked for. A run of that kind that was
+// stopped is finished first; what has changed since it began comes after.
+func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind) (report *Report, err error) {
+	if err := im.Allow(ctx, actor, Import); err != nil {
+		return nil, err
+	}
+	err = im.hold(ctx, func(fence Fence) error {
+		var resumed *Report
+		for {
+			r, err := im.begin(ctx, fence, actor, kind, resumed == nil)
+			if err != nil {
+				return err
+			}
+			again := !r.Position.zero()
+			err = r.work(ctx)
+			report = &Report{Run: r.Run, Resumed: resumed}
+			if err != nil || !again {
+				return err
+			}
+			resumed, kind = report, Incremental
+		}
+	})
+	return report, err
+}
+
+// begin takes up the unfinished run of this kind, or starts a new one.
+func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind RunKind, resume bool) (*run, error) {
+	state, err := im.Store.State(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("importer: read the state: %w", err)
+	}
+	if kind == Incremental && state.Watermark.IsZero() {
+		return nil, fmt.Errorf("importer: %w", ErrNoComplete)
+	}
+	found, err := im.survey(ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Importer: im, survey: found, fence: fence, read: map[string]map[salesforce.ID]bool{}, total: map[string]int{}}
+	now, err := r.serverTime(ctx)
+	if err != nil {
+		return nil, err
+	}
+	note, sweep := "", false
+	if kind == Incremental && state.Fingerprint != found.fingerprint {
+		kind, note = Complete, "all records were read, because the configuration has changed since the last complete import"
+	}
+	if kind == Incremental && now.Sub(state.Watermark) > deletionMemory {
+		sweep, note = true, "all linked records were looked for, because Salesforce does not remember deletions since "+state.Watermark.UTC().Format(time.DateOnly)
+	}
+	if last := state.Last; resume && last.unfinished() && last.Kind == kind && last.Fingerprint == found.fingerprint {
+		r.Run = *last
+		r.Status, r.Error = Running, ""
+		return r, r.save(ctx, &Checkpoint{Audit: r.audit(actor, "resumed")})
+	}
+	r.Run = Run{
+		Number: state.Runs + 1, Kind: kind, Status: Running, Actor: actor, Started: im.Now(), Note: note, Sweep: sweep,
+		Fingerprint: found.fingerprint, Warnings: found.warnings, Counts: map[string]Counts{},
+	}
+	return r, r.start(ctx, state)
+}
+
+// start gives up an unfinished run of another kind, and fixes the bounds.
+func (r *run) start(ctx context.Context, state State) error {
+	if state.Last.unfinished() {
+		gone := *state.Last
+		gone.Status, gone.Finished = Superseded, r.Now()
+		if err := r.Store.Save(ctx, r.fence, &Checkpoint{Run: &gone}); err != nil {
+			return fmt.Errorf("importer: give up run %d: %w", gone.Number, err)
+		}
+	}
+	if err := r.bounds(ctx); err != nil {
+		return err
+	}
+	if r.Kind == Incremental {
+		overlap := r.Overlap
+		if r.Guarantee == Heuristic {
+			overlap = max(overlap, longestTransaction)
+		}
+		r.Low = state.Watermark.Add(-overlap)
+	}
+	return r.save(ctx, &Checkpoint{Org: r.org, Seen: r.seen, Audit: r.audit(r.Actor, "started")})
+}
+
+// work does the steps from Position on, and finishes the run.
+func (r *run) work(ctx context.Context) error {
+	err := r.count(ctx)
+	steps := r.steps()
+	for err == nil && r.Position.Step < len(steps) {
+		s := steps[r.Position.Step]
+		r.tell(s)
+		if err = s.do(ctx, s.object); err != nil {
+			break
+		}
+		r.tell(s)
+		err = r.advance(ctx)
+	}
+	if err == nil {
+		err = r.finish(ctx)
+	}
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	return nil
+}
+
+// advance puts the run at the beginning of its next step.
+func (r *run) advance(ctx context.Context) error {
+	before := r.Position
+	r.Position = Position{Step: r.Position.Step + 1}
+	if err := r.save(ctx, &Checkpoint{}); err != nil {
+		r.Position = before
+		return err
+	}
+	return nil
+}
+
+// finish moves the watermark: everything before High is now in the host, a
+// dead letter, or owed as a task.
+func (r *run) finish(ctx context.Context) error {
+	state, err := r.Store.State(ctx)
+	if err != nil {
+		return fmt.Errorf("importer: read the state: %w", err)
+	}
+	r.Status, r.Finished = Completed, r.Now()
+	c := Checkpoint{Audit: r.audit(r.Actor, "finished")}
+	if r.High.After(state.Watermark) {
+		c.Watermark = r.High
+	}
+	if r.Kind == Complete {
+		c.Fingerprint, c.LastComplete = r.fingerprint, r.Finished
+	}
+	return r.save(ctx, &c)
+}
+
+// stop notes why a run ended early. What it did is saved already, so a failure
+// to save the note loses nothing.
+func (r *run) stop(ctx context.Context, cause error) error {
+	r.Status, r.Finished, r.Error = Broken, time.Time{}, cause.Error()
+	if errors.Is(cause, salesforce.ErrDailyLimit) {
+		r.Status = Paused
+		cause = fmt.Errorf("importer: %w: %w", ErrPaused, cause)
+	}
+	ctx, cancel := r.detached(ctx)
+	defer cancel()
+	return errors.Join(cause, r.save(ctx, &Checkpoint{Audit: r.audit(r.Actor, string(r.Status))}))
+}
+
+// save writes c together with the run as it is now.
+func (r *run) save(ctx context.Context, c *Checkpoint) error {
+	c.Run = new(r.Run)
+	if err := r.Store.Save(ctx, r.fence, c); err != nil {
+		return fmt.Errorf("importer: save the state: %w", err)
+	}
+	return nil
+}
+
+// audit makes the audit trail's line about this run.
+func (r *run) audit(actor, what string) []AuditEntry {
+	detail := fmt.Sprintf("run %d: %s import %s", r.Number, r.Kind, what)
+	return []AuditEntry{{Time: r.Now(), Actor: actor, Action: string(Import), Detail: detail}}
+}
+
+// count asks how many records a complete run will meet, for the progress only:
+// an org that does not answer is no reason to stop.
+func (r *run) count(ctx context.Context) error {
+	if r.Kind != Complete {
+		return nil
+	}
+	for _, o := range r.objects {
+		query := soql.Query{Select: []soql.SelectItem{&soql.Field{Expr: &soql.Call{Name: "COUNT"}}}, From: soql.From{Object: o.Name}}
+		text, err := query.Text()
+		if err != nil {
+			return fmt.Errorf("importer: count %s: %w", o.Name, err)
+		}
+		if total, err := r.Client.Count(ctx, text); err == nil {
+			r.total[o.Name] = total
+		}
+	}
+	return ctx.Err()
+}
+
+func (r *run) tell(s step) {
+	event := Event{Run: r.Number, Kind: r.Kind, Step: s.name}
+	if s.object != nil {
+		event.Object, event.Counts, event.Total = s.object.Name, r.Counts[s.object.Name], r.total[s.object.Name]
+	}
+	r.Progress(event)
+}
+
+// tally counts results into a copy of the run's counts.
+func (r *run) tally(object string, entries []Result) map[string]Counts {
+	counts := maps.Clone(r.Counts)
+	if counts == nil {
+		counts = map[string]Counts{}
+	}
+	c := counts[object]
+	for _, result := range entries {
+		c.add(result)
+	}
+	counts[object] = c
+	return counts
+}
+
+func (r *Run) unfinished() bool {
+	return r != nil && (r.Status == Running || r.Status == Paused || r.Status == Broken)
+}
+
+func (p Position) zero() bool { return p == Position{} }

@@ -1,0 +1,90 @@
+package importer
+
+import (
+	"context"
+
+	"github.com/sfbridge/sfbridge/mapping"
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// A Sink is where the host keeps the imported records.
+//
+// Apply writes a batch and answers each change with an Outcome, in order. A
+// record that the host refuses gets an Outcome with Err; an error of Apply
+// itself stops the run, which goes on later from the same batch. Apply must
+// therefore be idempotent by Change.ID: a change that was applied already is
+// Unchanged, and never makes a second host record. It must be safe for
+// concurrent use.
+type Sink interface {
+	Apply(ctx context.Context, batch []Change) ([]Outcome, error)
+}
+
+// An Atomic is a Sink and Store in one database, where records and checkpoint
+// are committed together: then a crash repeats nothing. An Importer that is
+// given one value as its Sink and its Store uses it so.
+type Atomic interface {
+	Sink
+	Store
+	// ApplyAndSave applies batch, asks then for the checkpoint that its
+	// outcomes make, and saves both in one transaction or neither.
+	ApplyAndSave(ctx context.Context, fence Fence, batch []Change, then func([]Outcome) *Checkpoint) error
+}
+
+// An Action is what a Change asks the host to do.
+type Action string
+
+// The actions.
+const (
+	// Put creates or updates the record.
+	Put Action = "put"
+	// Restore is Put, and makes the record active again.
+	Restore Action = "restore"
+	// Retire marks the record inactive. It never deletes. Values are empty.
+	Retire Action = "retire"
+)
+
+// A Change is one record on its way into the host.
+type Change struct {
+	Kind   string
+	Action Action
+	ID     salesforce.ID
+	// HostID is the host's id of the record, empty when the importer knows of
+	// none.
+	HostID string
+	// Parent is the host's id of the parent record, empty for objects without.
+	Parent string
+	// Values are the mapped fields. A target that is absent keeps what the
+	// host has; one that is there with nil is cleared.
+	Values mapping.Values
+}
+
+// Result says what became of a record.
+type Result string
+
+// The results. A Sink answers with the first four.
+const (
+	Created   Result = "created"
+	Updated   Result = "updated"
+	Unchanged Result = "unchanged"
+	Missing   Result = "missing" // HostID is known and the host no longer has it
+	Retired   Result = "retired" // marked inactive
+	Skipped   Result = "skipped"
+	Failed    Result = "failed"
+)
+
+// An Outcome is the Sink's answer to one Change.
+type Outcome struct {
+	HostID string
+	Result Result
+	// Changed are the fields that an update or a creation wrote.
+	Changed []FieldChange
+	// Err is why the host refused the record. It becomes a dead letter.
+	Err error
+}
+
+// A FieldChange is one field before and after, as text for the report.
+type FieldChange struct {
+	Field string `json:"field"`
+	Old   string `json:"old,omitempty"`
+	New   string `json:"new,omitempty"`
+}

@@ -1,0 +1,216 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/sfbridge/sfbridge/importer"
+	"github.com/sfbridge/sfbridge/internal/sqlx"
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// Acquire implements importer.Store.
+func (s *Store) Acquire(ctx context.Context, holder string, ttl time.Duration) (fence importer.Fence, err error) {
+	err = sqlx.InTx(ctx, s.db, func(tx *sql.Tx) error {
+		var number, expires int64
+		var other string
+		query := `SELECT fence, holder, expires FROM sfbridge_import_state WHERE id = 1` + s.dialect.ForUpdate()
+		if err := tx.QueryRowContext(ctx, query).Scan(&number, &other, &expires); err != nil {
+			return err
+		}
+		now := s.now()
+		if until := timeOf(expires); until.After(now) {
+			return fmt.Errorf("%w: by %s, until %s at least", importer.ErrRunActive, other, until.Format(time.RFC3339))
+		}
+		fence = importer.Fence{Number: number + 1, TTL: ttl}
+		update := s.dialect.Rebind(`UPDATE sfbridge_import_state SET fence = ?, holder = ?, expires = ? WHERE id = 1`)
+		_, err := tx.ExecContext(ctx, update, fence.Number, holder, now.Add(ttl).UnixMilli())
+		return err
+	})
+	return fence, err
+}
+
+// Release implements importer.Store.
+func (s *Store) Release(ctx context.Context, fence importer.Fence) error {
+	update := s.dialect.Rebind(`UPDATE sfbridge_import_state SET expires = 0 WHERE id = 1 AND fence = ?`)
+	_, err := s.db.ExecContext(ctx, update, fence.Number)
+	return err
+}
+
+// State implements importer.Store.
+func (s *Store) State(ctx context.Context) (importer.State, error) {
+	var state importer.State
+	var watermark, complete int64
+	var seen string
+	query := `SELECT org, watermark, fingerprint, last_complete, seen, runs FROM sfbridge_import_state WHERE id = 1`
+	err := s.db.QueryRowContext(ctx, query).Scan(&state.Org, &watermark, &state.Fingerprint, &complete, &seen, &state.Runs)
+	if err != nil {
+		return state, err
+	}
+	state.Watermark, state.LastComplete = timeOf(watermark), timeOf(complete)
+	if err := json.Unmarshal([]byte(seen), &state.Seen); err != nil {
+		return state, fmt.Errorf("sfbridge_import_state.seen: %w", err)
+	}
+	state.Last, err = s.lastRun(ctx)
+	return state, err
+}
+
+func (s *Store) lastRun(ctx context.Context) (*importer.Run, error) {
+	query := s.dialect.Rebind(`SELECT body FROM sfbridge_import_run WHERE kind <> ? ORDER BY number DESC LIMIT 1`)
+	var body []byte
+	err := s.db.QueryRowContext(ctx, query, string(importer.Relink)).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // no run yet is a state of its own
+	}
+	if err != nil {
+		return nil, err
+	}
+	var run importer.Run
+	if err := json.Unmarshal(body, &run); err != nil {
+		return nil, fmt.Errorf("sfbridge_import_run.body: %w", err)
+	}
+	return &run, nil
+}
+
+const linkColumns = `object, sf_id, kind, host_id, parent_id, state, stamp, run`
+
+// Links implements importer.Store.
+func (s *Store) Links(ctx context.Context, object string, ids []salesforce.ID) (links []importer.Link, err error) {
+	for ; len(ids) > 0 && err == nil; ids = ids[min(len(ids), most):] {
+		part := ids[:min(len(ids), most)]
+		args := []any{object}
+		for _, id := range part {
+			args = append(args, string(id))
+		}
+		var found []importer.Link
+		found, err = s.queryLinks(ctx, `object = ? AND sf_id IN (`+sqlx.Marks(len(part))+`)`, args...)
+		links = append(links, found...)
+	}
+	return links, err
+}
+
+// most is how many values one statement is given for a list.
+const most = 500
+
+// ListLinks implements importer.Store.
+func (s *Store) ListLinks(ctx context.Context, f importer.LinkFilter, after salesforce.ID, limit int) ([]importer.Link, error) {
+	where, args := []string{"object = ?", "sf_id > ?"}, []any{f.Object, string(after)}
+	if f.ParentID != "" {
+		where, args = append(where, "parent_id = ?"), append(args, string(f.ParentID))
+	}
+	if f.NotRun != 0 {
+		where, args = append(where, "run <> ?"), append(args, f.NotRun)
+	}
+	if len(f.States) > 0 {
+		where = append(where, "state IN ("+sqlx.Marks(len(f.States))+")")
+		for _, state := range f.States {
+			args = append(args, string(state))
+		}
+	}
+	return s.queryLinks(ctx, strings.Join(where, " AND ")+fmt.Sprintf(" ORDER BY sf_id LIMIT %d", limit), args...)
+}
+
+// LinkOf implements importer.Store.
+func (s *Store) LinkOf(ctx context.Context, kind, hostID string) (importer.Link, bool, error) {
+	links, err := s.queryLinks(ctx, `kind = ? AND host_id = ?`, kind, hostID)
+	if err != nil || len(links) == 0 {
+		return importer.Link{}, false, err
+	}
+	return links[0], true, nil
+}
+
+func (s *Store) queryLinks(ctx context.Context, where string, args ...any) ([]importer.Link, error) {
+	query := `SELECT ` + linkColumns + ` FROM sfbridge_import_link WHERE ` + where
+	return collect(ctx, s, query, args, func(rows *sql.Rows) (l importer.Link, err error) {
+		var stamp int64
+		err = rows.Scan(&l.Object, &l.ID, &l.Kind, &l.HostID, &l.ParentID, &l.State, &stamp, &l.Run)
+		l.Stamp = timeOf(stamp)
+		return l, err
+	})
+}
+
+// Tasks implements importer.Store.
+func (s *Store) Tasks(ctx context.Context, object string, limit int) ([]importer.Task, error) {
+	query := fmt.Sprintf(`SELECT object, sf_id, children, gone FROM sfbridge_import_task WHERE object = ? ORDER BY children DESC, sf_id LIMIT %d`, limit)
+	return collect(ctx, s, query, []any{object}, func(rows *sql.Rows) (t importer.Task, err error) {
+		var children, gone int
+		err = rows.Scan(&t.Object, &t.ID, &children, &gone)
+		t.Children, t.Gone = children != 0, gone != 0
+		return t, err
+	})
+}
+
+// Entries implements importer.Store.
+func (s *Store) Entries(ctx context.Context, run int64) iter.Seq2[importer.Entry, error] {
+	query := `SELECT run, object, sf_id, label, host_id, result, reason, warnings, changed FROM sfbridge_import_entry WHERE run = ? ORDER BY seq`
+	return stream(ctx, s, query, []any{run}, func(rows *sql.Rows) (e importer.Entry, err error) {
+		var warnings, changed []byte
+		if err := rows.Scan(&e.Run, &e.Object, &e.ID, &e.Label, &e.HostID, &e.Result, &e.Reason, &warnings, &changed); err != nil {
+			return e, err
+		}
+		return e, errors.Join(json.Unmarshal(warnings, &e.Warnings), json.Unmarshal(changed, &e.Changed))
+	})
+}
+
+// Audit implements importer.Store.
+func (s *Store) Audit(ctx context.Context) iter.Seq2[importer.AuditEntry, error] {
+	query := `SELECT time, actor, action, subject, detail FROM sfbridge_import_audit ORDER BY seq`
+	return stream(ctx, s, query, nil, func(rows *sql.Rows) (a importer.AuditEntry, err error) {
+		var at int64
+		err = rows.Scan(&at, &a.Actor, &a.Action, &a.Subject, &a.Detail)
+		a.Time = timeOf(at)
+		return a, err
+	})
+}
+
+// stream yields the rows of a query, scanned one by one.
+func stream[T any](ctx context.Context, s *Store, query string, args []any, scan func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		rows, err := s.db.QueryContext(ctx, s.dialect.Rebind(query), args...)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer func() { _ = rows.Close() }() // Err has told what there is to tell
+		for rows.Next() {
+			v, err := scan(rows)
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(none, err)
+		}
+	}
+}
+
+func collect[T any](ctx context.Context, s *Store, query string, args []any, scan func(*sql.Rows) (T, error)) (all []T, err error) {
+	for v, err := range stream(ctx, s, query, args, scan) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+func timeOf(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}

@@ -1,0 +1,146 @@
+package importer
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// A Store keeps what an importer knows between its runs. One Store serves one
+// org. It must be safe for concurrent use, and every method that writes must
+// be atomic and durable when it returns. Package sqlstore has one for SQL
+// databases.
+type Store interface {
+	// Acquire takes the lease that every write needs, for ttl, under a fence
+	// higher than any before. It fails with ErrRunActive while somebody else's
+	// lease lasts.
+	Acquire(ctx context.Context, holder string, ttl time.Duration) (Fence, error)
+	// Release ends the lease. A lease lost already is no error.
+	Release(ctx context.Context, fence Fence) error
+	// State reads the facts that a run starts from.
+	State(ctx context.Context) (State, error)
+	// Links reads the links of these ids of one object; unknown ids are left out.
+	Links(ctx context.Context, object string, ids []salesforce.ID) ([]Link, error)
+	// ListLinks reads up to limit links that f selects, ordered by id, with
+	// ids greater than after.
+	ListLinks(ctx context.Context, f LinkFilter, after salesforce.ID, limit int) ([]Link, error)
+	// LinkOf reads the link of a host record. ok is false when there is none.
+	LinkOf(ctx context.Context, kind, hostID string) (link Link, ok bool, err error)
+	// Tasks reads up to limit of the object's tasks, those of Children first.
+	Tasks(ctx context.Context, object string, limit int) ([]Task, error)
+	// Save writes c as a whole and extends the lease, or writes nothing: with
+	// ErrLeaseLost when fence is not the newest.
+	Save(ctx context.Context, fence Fence, c *Checkpoint) error
+	// Entries yields a run's report, record by record, in the order written.
+	Entries(ctx context.Context, run int64) iter.Seq2[Entry, error]
+	// Audit yields the audit trail, oldest first.
+	Audit(ctx context.Context) iter.Seq2[AuditEntry, error]
+}
+
+// A Fence proves that a lease is held. Higher fences are newer.
+type Fence struct {
+	Number int64
+	// TTL is how much longer the lease lasts after each Save.
+	TTL time.Duration
+}
+
+// State is what a Store knows of its org as a whole.
+type State struct {
+	// Org is the organization id that the first run was bound to.
+	Org salesforce.ID
+	// Watermark is the moment up to which all changes are known to be
+	// imported. Zero until a complete import has finished.
+	Watermark time.Time
+	// Fingerprint identifies the configuration of the last complete import.
+	Fingerprint string
+	// LastComplete is when the last complete import finished.
+	LastComplete time.Time
+	// Seen names scope checkboxes that have existed, as "Account.ZEP__c".
+	Seen []string
+	// Runs is how many runs there have been; the next one is numbered one more.
+	Runs int64
+	// Last is the newest complete or incremental run, finished or not; nil
+	// before the first.
+	Last *Run
+}
+
+// LinkState says how a host record stands to its Salesforce record.
+type LinkState string
+
+// The states of a link. Only linked records are written by imports.
+const (
+	Linked     LinkState = "linked"
+	OutOfScope LinkState = "out of scope" // no longer ticked or its parent is gone; locked, not updated
+	Released   LinkState = "released"     // no longer ticked; unlocked by policy
+	Detached   LinkState = "detached"     // unlinked by a person; no import touches it
+	Deleted    LinkState = "deleted"      // deleted or merged away in Salesforce; inactive in the host
+	Vanished   LinkState = "vanished"     // no longer visible, and not known to be deleted; locked, not updated
+)
+
+// A Link ties a Salesforce record to a host record.
+type Link struct {
+	Object string
+	ID     salesforce.ID
+	Kind   string
+	HostID string
+	// ParentID is the Salesforce id of the parent it was imported under.
+	ParentID salesforce.ID
+	State    LinkState
+	// Stamp is the SystemModstamp of the version that the host has.
+	Stamp time.Time
+	// Run is the last run that read the record.
+	Run int64
+}
+
+// A LinkFilter selects links. Empty fields select all.
+type LinkFilter struct {
+	Object   string
+	ParentID salesforce.ID
+	States   []LinkState
+	// NotRun leaves out the links that this run has read.
+	NotRun int64
+}
+
+// A Task is a read that is still owed: the record of that id, or all
+// records of Object under that parent.
+type Task struct {
+	Object string
+	ID     salesforce.ID
+	// Children makes ID the parent's id.
+	Children bool
+	// Gone says that Salesforce reported the record as deleted.
+	Gone bool
+}
+
+// A Checkpoint is one atomic step of an import. Nil and empty parts stay as
+// they are in the store.
+type Checkpoint struct {
+	Run *Run
+	// Org, Fingerprint, Seen, Watermark and LastComplete replace those of State.
+	Org          salesforce.ID
+	Fingerprint  string
+	Seen         []string
+	Watermark    time.Time
+	LastComplete time.Time
+	Links        []Link
+	NewTasks     []Task
+	DoneTasks    []Task
+	// Dead are records that failed, to be tried again by the next run.
+	Dead []DeadLetter
+	// Alive are records that are dead letters no more.
+	Alive []Task
+	// RetryDead turns all dead letters into tasks; they stay dead letters
+	// until they are named in Alive.
+	RetryDead bool
+	Entries   []Entry
+	Audit     []AuditEntry
+}
+
+// A DeadLetter is a record that could not be imported.
+type DeadLetter struct {
+	Object string
+	ID     salesforce.ID
+	Reason string
+}

@@ -1,0 +1,164 @@
+package importer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// A survey is what the org was found to have when a run began.
+type survey struct {
+	org         salesforce.ID
+	objects     []object
+	fingerprint string
+	seen        []string // scope checkboxes that exist, or have existed
+	warnings    []string
+}
+
+// An object is an Object as this org offers it.
+type object struct {
+	Object
+	paths    []string        // what is selected
+	scoped   bool            // the scope checkbox exists and decides
+	required map[string]bool // the targets that a record cannot do without
+	children []*object
+}
+
+// survey compares the configuration with the org's describe and plans the
+// select lists. Whatever is wrong is reported at once, before any write.
+func (im *Importer) survey(ctx context.Context, state State) (*survey, error) {
+	session, err := im.Client.Session(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("importer: log in: %w", err)
+	}
+	if state.Org != "" && state.Org != session.OrgID {
+		return nil, fmt.Errorf("importer: %w: it was filled from %s, and this is %s", ErrOrgChanged, state.Org, session.OrgID)
+	}
+	s := &survey{org: session.OrgID, seen: slices.Clone(state.Seen), objects: make([]object, len(im.Objects))}
+	var faults []error
+	for i, o := range im.Objects {
+		describe, err := im.Client.Describe(ctx, o.Name)
+		if err != nil {
+			return nil, fmt.Errorf("importer: describe %s: %w", o.Name, err)
+		}
+		s.objects[i], err = s.look(o, describe)
+		faults = append(faults, err)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("importer: %w: %w", ErrSchema, err)
+	}
+	for i := range s.objects {
+		for j := range s.objects {
+			if s.objects[j].Parent == s.objects[i].Name {
+				s.objects[i].children = append(s.objects[i].children, &s.objects[j])
+			}
+		}
+	}
+	s.fingerprint, err = fingerprint(s.objects)
+	return s, err
+}
+
+// look plans one object. A path that the org does not have is an error when
+// the import needs it; otherwise it is left out of the select list, so that
+// the host keeps what it has, and warned about.
+func (s *survey) look(o Object, describe *salesforce.SObject) (object, error) {
+	found := object{Object: o, paths: []string{"Id", "SystemModstamp", "IsDeleted"}, required: map[string]bool{}}
+	var faults []error
+	need := func(path string, needed bool) {
+		switch {
+		case slices.Contains(found.paths, path):
+		case hasPath(describe, path):
+			found.paths = append(found.paths, path)
+		case needed:
+			faults = append(faults, fmt.Errorf("%s has no field %s, or this user may not see it", o.Name, path))
+		default:
+			s.warnings = append(s.warnings, fmt.Sprintf("%s.%s is missing or hidden: the host keeps what it has", o.Name, path))
+		}
+	}
+	if o.Lookup != "" {
+		need(o.Lookup, true)
+	}
+	found.scoped = s.scope(o, describe, &faults)
+	if found.scoped {
+		need(o.Scope.Field, true)
+	}
+	if hasPath(describe, "MasterRecordId") { // objects that can be merged have it
+		need("MasterRecordId", true)
+	}
+	for _, path := range o.Needs {
+		need(path, true)
+	}
+	for _, rule := range o.Mapping.Rules() {
+		found.required[rule.Target] = rule.Required
+		for _, path := range rule.From {
+			need(path, rule.Required)
+		}
+	}
+	if o.Check != nil {
+		faults = append(faults, o.Check(describe))
+	}
+	return found, errors.Join(faults...)
+}
+
+// scope tells whether the scope checkbox decides. A checkbox that was seen once
+// must not disappear: read as "no restriction", its absence would import
+// everything.
+func (s *survey) scope(o Object, describe *salesforce.SObject, faults *[]error) bool {
+	if o.Scope.Mode == ScopeOff {
+		return false
+	}
+	name := o.Name + "." + o.Scope.Field
+	field, exists := describe.Field(o.Scope.Field)
+	switch {
+	case exists && field.Type != "boolean":
+		*faults = append(*faults, fmt.Errorf("%s is of type %s: the scope needs a checkbox", name, field.Type))
+	case exists && !slices.Contains(s.seen, name):
+		s.seen = append(s.seen, name)
+	case !exists && o.Scope.Mode == ScopeRequired:
+		*faults = append(*faults, fmt.Errorf("the scope checkbox %s is missing, or this user may not see it", name))
+	case !exists && slices.Contains(s.seen, name):
+		*faults = append(*faults, fmt.Errorf("the scope checkbox %s was there before and is missing now, or this user may no longer see it", name))
+	}
+	return exists
+}
+
+// hasPath reports whether the org can select path. Of a relationship path only
+// the first step is looked at: its field's object may be any of several.
+func hasPath(describe *salesforce.SObject, path string) bool {
+	first, _, related := strings.Cut(path, ".")
+	if !related {
+		_, ok := describe.Field(path)
+		return ok
+	}
+	return slices.ContainsFunc(describe.Fields, func(f salesforce.FieldInfo) bool {
+		return strings.EqualFold(f.RelationshipName, first)
+	})
+}
+
+// fingerprint identifies everything that decides how a record reaches the
+// host. Records that did not change since must be read again when it changes.
+func fingerprint(objects []object) (string, error) {
+	type part struct {
+		Name, Kind, Parent, Lookup, Revision string
+		Scope                                Scope
+		Paths                                []string
+		Rules                                any
+	}
+	var parts []part
+	for _, o := range objects {
+		parts = append(parts, part{o.Name, o.Kind, o.Parent, o.Lookup, o.Revision, o.Scope, o.paths, o.Mapping.Rules()})
+	}
+	text, err := json.Marshal(parts)
+	if err != nil {
+		return "", fmt.Errorf("importer: fingerprint of the configuration: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}

@@ -1,0 +1,75 @@
+package sqlx_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
+
+	"github.com/sfbridge/sfbridge/internal/sqlx"
+)
+
+func open(t *testing.T) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db"))
+	require.NoError(t, err)
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+func TestStatementsOfEachDialect(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "a = ? AND b IN (?, ?)", sqlx.SQLite.Rebind("a = ? AND b IN ("+sqlx.Marks(2)+")"))
+	require.Equal(t, "a = $1 AND b IN ($2, $3)", sqlx.PostgreSQL.Rebind("a = ? AND b IN ("+sqlx.Marks(2)+")"))
+	require.Equal(t, "(?, ?), (?, ?)", sqlx.Rows(2, 2))
+	for dialect, want := range map[sqlx.Dialect]string{
+		sqlx.SQLite:     "INSERT INTO t (k, v) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
+		sqlx.PostgreSQL: "INSERT INTO t (k, v) VALUES ($1, $2) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
+		sqlx.MySQL:      "INSERT INTO t (k, v) VALUES (?, ?) ON DUPLICATE KEY UPDATE v = VALUES(v)",
+	} {
+		require.Equal(t, want, dialect.Upsert("t", []string{"k"}, []string{"v"}, 1), dialect)
+	}
+	require.Equal(t, "INSERT INTO t (k) VALUES (?) ON CONFLICT (k) DO NOTHING", sqlx.SQLite.Upsert("t", []string{"k"}, nil, 1))
+	require.Equal(t, "INSERT INTO t (k) VALUES (?) ON DUPLICATE KEY UPDATE k = k", sqlx.MySQL.Upsert("t", []string{"k"}, nil, 1))
+}
+
+func TestMigrateGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	steps := []string{`CREATE TABLE IF NOT EXISTS a (n INTEGER)`}
+	require.NoError(t, sqlx.Migrate(t.Context(), db, sqlx.SQLite, "test", steps))
+	require.NoError(t, sqlx.Migrate(t.Context(), db, sqlx.SQLite, "test", steps))
+
+	broken := append(steps, `CREATE TABLE IF NOT EXISTS b (n INTEGER)`, `CREATE NONSENSE`)
+	err := sqlx.Migrate(t.Context(), db, sqlx.SQLite, "test", broken)
+	require.ErrorContains(t, err, "migrate test to version 3")
+	_, err = db.ExecContext(t.Context(), `INSERT INTO b (n) VALUES (1)`)
+	require.NoError(t, err, "the step before stays")
+
+	require.ErrorContains(t, sqlx.Migrate(t.Context(), db, sqlx.SQLite, "test", steps), "use a newer sfbridge")
+	require.ErrorContains(t, sqlx.Migrate(t.Context(), db, 0, "test", steps), "unknown SQL dialect")
+}
+
+func TestInTxRollsBack(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	_, err := db.ExecContext(t.Context(), `CREATE TABLE a (n INTEGER)`)
+	require.NoError(t, err)
+	failure := errors.New("no")
+
+	err = sqlx.InTx(t.Context(), db, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(context.Background(), `INSERT INTO a (n) VALUES (1)`)
+		require.NoError(t, err)
+		return failure
+	})
+
+	require.ErrorIs(t, err, failure)
+	var n int
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM a`).Scan(&n))
+	require.Zero(t, n)
+}

@@ -1,0 +1,205 @@
+package routing
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/mail"
+	"slices"
+	"time"
+
+	"github.com/sfbridge/sfbridge/routing/outbox"
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// A State is how far a delivery has come.
+type State string
+
+// The states. Verified and Mailed are ends; Parked is one until Redrive.
+const (
+	Spooled   State = "spooled"   // accepted, or to be uploaded again
+	Uploading State = "uploading" // an upload has been begun
+	Ambiguous State = "ambiguous" // an upload has ended without saying how
+	Uploaded  State = "uploaded"  // Salesforce says that it has the document
+	Verified  State = "verified"  // and was seen to have it
+	Mailing   State = "mailing"   // to be mailed to the backup recipients
+	Mailed    State = "mailed"    // to each of them
+	Parked    State = "parked"    // kept until somebody acts
+)
+
+// statuses tells the ledger what a state means to it; the others are pending.
+var statuses = map[State]outbox.Status{Verified: outbox.Done, Mailed: outbox.Done, Parked: outbox.Parked}
+
+// A Delivery is the state of one accepted document.
+type Delivery struct {
+	ID, Key  string
+	Type     DocumentType
+	Target   salesforce.ID
+	Login    string
+	Title    string
+	FileName string
+	Size     int64 // in bytes
+	State    State
+	// Reason is why the document is not in Salesforce, in one sentence for a
+	// person. Empty when it is, or when nothing has failed yet.
+	Reason string
+	// Attempts is how often an upload was begun since the document was
+	// accepted or driven again.
+	Attempts int
+	// VersionID is the id of the ContentVersion, once it is known.
+	VersionID string
+	// Next is when the delivery is due.
+	Next time.Time
+	// Accepted is when Route accepted the document, Updated when the delivery
+	// last changed.
+	Accepted, Updated time.Time
+}
+
+// kind marks the deliveries of this package in the ledger.
+const kind = "routing.document"
+
+// A job is the payload of a delivery in the ledger.
+type job struct {
+	Type     DocumentType  `json:"type"`
+	Target   salesforce.ID `json:"target"`
+	Login    string        `json:"login,omitempty"`
+	Title    string        `json:"title"`
+	FileName string        `json:"fileName"`
+	Blob     outbox.Blob   `json:"blob"`
+	Details  []detail      `json:"details"`
+
+	// Of the uploads.
+	First     time.Time `json:"first,omitzero"`   // when the very first began
+	Since     time.Time `json:"since,omitzero"`   // when the first began that MailAfter counts
+	Started   time.Time `json:"started,omitzero"` // when the latest began
+	Opened    time.Time `json:"opened,omitzero"`  // when its outcome became open
+	Attempts  int       `json:"attempts,omitempty"`
+	Probes    int       `json:"probes,omitempty"` // that found nothing
+	VersionID string    `json:"versionId,omitempty"`
+
+	Reason   string   `json:"reason,omitempty"`
+	Failures int      `json:"failures,omitempty"` // in a row, of what the state does
+	Told     State    `json:"told,omitempty"`     // the state that Fallback knows of
+	Letters  []letter `json:"letters,omitempty"`
+}
+
+// A letter is the mail to one recipient. Its place in the list, which is part
+// of its Message-ID, never changes.
+type letter struct {
+	Name    string `json:"name,omitempty"`
+	Address string `json:"address"`
+	Sent    bool   `json:"sent,omitempty"`
+}
+
+// addressed makes sure that there is a letter to each recipient, and returns
+// the places of those letters.
+func (j *job) addressed(recipients []*mail.Address) []int {
+	var places []int
+	for _, to := range recipients {
+		at := slices.IndexFunc(j.Letters, func(l letter) bool { return l.Address == to.Address })
+		if at < 0 {
+			at = len(j.Letters)
+			j.Letters = append(j.Letters, letter{Name: to.Name, Address: to.Address})
+		}
+		if !slices.Contains(places, at) {
+			places = append(places, at)
+		}
+	}
+	return places
+}
+
+// work is a delivery that this process has claimed.
+type work struct {
+	outbox.Delivery
+	job   job
+	state State
+}
+
+func decode(d outbox.Delivery) (*work, error) {
+	w := &work{Delivery: d, state: State(d.State)}
+	if err := json.Unmarshal(d.Payload, &w.job); err != nil {
+		return nil, fmt.Errorf("routing: read delivery %s: %w", d.ID, err)
+	}
+	return w, nil
+}
+
+// encode writes state and job back into the delivery.
+func (w *work) encode() (err error) {
+	w.State, w.Status = string(w.state), outbox.Pending
+	if status, ok := statuses[w.state]; ok {
+		w.Status = status
+	}
+	if w.Payload, err = json.Marshal(w.job); err != nil {
+		return fmt.Errorf("routing: write delivery %s: %w", w.ID, err)
+	}
+	return nil
+}
+
+// public is what the host may see of the delivery.
+func (w *work) public() Delivery {
+	return Delivery{
+		ID: w.ID, Key: w.Key, Type: w.job.Type, Target: w.job.Target, Login: w.job.Login,
+		Title: w.job.Title, FileName: w.job.FileName, Size: w.job.Blob.Size,
+		State: w.state, Reason: w.job.Reason, Attempts: w.job.Attempts, VersionID: w.job.VersionID,
+		Next: w.NotBefore, Accepted: w.Created, Updated: w.Updated,
+	}
+}
+
+// Delivery tells how a delivery stands. An unknown id is outbox.ErrNotFound.
+func (r *Router) Delivery(ctx context.Context, id string) (Delivery, error) {
+	d, err := r.cfg.Store.Get(ctx, id)
+	if err != nil {
+		return Delivery{}, fmt.Errorf("routing: delivery: %w", err)
+	}
+	w, err := decode(d)
+	if err != nil {
+		return Delivery{}, err
+	}
+	return w.public(), nil
+}
+
+// Deliveries yields the deliveries with that status, or all for "", in the
+// order in which they were accepted. An error ends the sequence.
+func (r *Router) Deliveries(ctx context.Context, status outbox.Status) iter.Seq2[Delivery, error] {
+	return func(yield func(Delivery, error) bool) {
+		for d, err := range r.cfg.Store.List(ctx, outbox.Filter{Status: status, Kinds: kinds}) {
+			var w *work
+			if err == nil {
+				w, err = decode(d)
+			}
+			if err != nil {
+				yield(Delivery{}, fmt.Errorf("routing: deliveries: %w", err))
+				return
+			}
+			if !yield(w.public(), nil) {
+				return
+			}
+		}
+	}
+}
+
+// Redrive starts parked deliveries again, with a fresh count of attempts, and
+// returns how many of them were parked. Recipients who have had their mail get
+// no second one.
+func (r *Router) Redrive(ctx context.Context, ids ...string) (int, error) {
+	n, err := r.cfg.Store.Redrive(ctx, r.cfg.Now(), ids...)
+	r.wakeUp()
+	if err != nil {
+		return n, fmt.Errorf("routing: redrive: %w", err)
+	}
+	return n, nil
+}
+
+// Purge forgets deliveries that were done longer ago than Retention, and
+// removes files of that age that belong to no delivery. Run does so every hour.
+func (r *Router) Purge(ctx context.Context) error {
+	before := r.cfg.Now().Add(-r.cfg.Retention)
+	if _, err := r.cfg.Store.Purge(ctx, before, kinds...); err != nil {
+		return fmt.Errorf("routing: purge: %w", err)
+	}
+	if _, err := r.spool.Sweep(before, func(id string) (bool, error) { return r.needed(ctx, id) }); err != nil {
+		return fmt.Errorf("routing: purge: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+// Package routing brings documents from a host application to Salesforce, and
+// loses none.
+//
+// [Router.Route] accepts a document: it names it, copies it to the spool and
+// writes a delivery into the ledger. When it returns, the document survives a
+// crash and the host may forget it. From then on the delivery is worked on
+// until the document is in Salesforce or in the mailbox of a person:
+//
+//	spooled    → uploading            an upload is about to begin
+//	           → mailing              too large for its rule
+//	uploading  → uploaded             Salesforce says that it has the document
+//	           → ambiguous            no answer, or a crash
+//	           → spooled              failed for now
+//	           → mailing              refused, or failed for too long
+//	ambiguous  → verified             found in Salesforce
+//	           → spooled, mailing     not there, and no longer to be expected
+//	uploaded   → verified             found as it was sent
+//	           → spooled, mailing     something else was stored
+//	mailing    → mailed               each recipient's server has it
+//	           → parked               nobody to mail to, or too large for mail
+//	parked     → spooled              Redrive
+//
+// Verified and mailed are the ends. A delivery whose file is damaged is parked
+// from any state.
+//
+// # No second copy
+//
+// Each arrow is written to the ledger before its consequences. An upload whose
+// answer was lost, or that a crash interrupted, may have been carried out. So
+// the delivery is ambiguous: Salesforce is asked for the document until it is
+// found, or until no request can be under way any more. Only then is it uploaded
+// again. An ambiguous delivery is never mailed.
+//
+// # Failures
+//
+// What Salesforce refuses for good is mailed at once to the rule's backup
+// recipients, everything else after half an hour or eight attempts. When mail
+// fails too, the delivery stays and is tried again. When there is nobody to mail
+// to, or the mail server does not take a mail of that size, it is parked, with
+// its file, until [Router.Redrive]. In each of these cases the host's [Fallback]
+// is told.
+//
+// # Running
+//
+// [Router.Run] works on deliveries in this process, several at once. Any number
+// of routers may share a ledger if they share the spool's directory, too.
+// [Router.Drain] and [Router.Step] are the same work without a loop, for
+// programs that run now and then and for job engines.
+package routing

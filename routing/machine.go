@@ -1,0 +1,361 @@
+package routing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/sfbridge/sfbridge/routing/outbox"
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// A step does what a state asks for and moves the work to its next state. It
+// returns how long the delivery has to wait then; zero means that it goes on at
+// once. An error says that the ledger could not be written, and ends the work.
+type step func(r *Router, ctx context.Context, w *work) (wait time.Duration, err error)
+
+// steps has a step for each state that is not an end. A delivery comes to the
+// step of a state only after the ledger has the state.
+var steps = map[State]step{
+	Spooled:   (*Router).begin,
+	Uploading: (*Router).upload,
+	Ambiguous: (*Router).probe,
+	Uploaded:  (*Router).verify,
+	Mailing:   (*Router).mail,
+	Parked:    (*Router).restart,
+}
+
+// advance works on a claimed delivery until it has to wait or is done.
+func (r *Router) advance(ctx context.Context, d outbox.Delivery) error {
+	w, err := decode(d)
+	if err != nil {
+		return err
+	}
+	if w.state == Uploading { // by a process that did not live to see the end
+		r.open(w)
+		return r.save(ctx, w, r.cfg.Probes[0])
+	}
+	for w.Status == outbox.Pending {
+		next, ok := steps[w.state]
+		if !ok {
+			return fmt.Errorf("routing: work on delivery %s: unknown state %q", w.ID, w.state)
+		}
+		var wait time.Duration
+		var err error
+		r.hold(ctx, w.Delivery, func(ctx context.Context) { wait, err = next(r, ctx, w) })
+		if err == nil {
+			err = r.save(ctx, w, wait)
+		}
+		if err != nil || wait > 0 || leaving(ctx, w) {
+			return err
+		}
+	}
+	return r.clear(w)
+}
+
+// leaving tells whether to stop here because the host stops. An upload that
+// the ledger says has been begun is left to Upload to break off, so that its
+// outcome is known.
+func leaving(ctx context.Context, w *work) bool { return ctx.Err() != nil && w.state != Uploading }
+
+// save writes the work to the ledger, also when ctx has ended.
+func (r *Router) save(ctx context.Context, w *work, wait time.Duration) error {
+	if err := w.encode(); err != nil {
+		return err
+	}
+	now := r.cfg.Now()
+	w.Updated, w.NotBefore = now, now.Add(wait)
+	if wait == 0 && !leaving(ctx, w) {
+		w.NotBefore = now.Add(r.cfg.Lease)
+	}
+	r.cfg.Logger.InfoContext(ctx, "delivery saved", "delivery", w.ID, "state", w.state, "attempts", w.job.Attempts, "wait", wait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.SaveTimeout)
+	defer cancel()
+	return r.cfg.Store.Save(ctx, w.Delivery)
+}
+
+// clear removes the file of a delivery that is done.
+func (r *Router) clear(w *work) error {
+	if w.Status != outbox.Done {
+		return nil
+	}
+	return r.spool.Remove(w.job.Blob)
+}
+
+// hold runs f and extends the delivery's lease for as long as that takes. The
+// context of f ends when the lease is lost.
+func (r *Router) hold(ctx context.Context, d outbox.Delivery, f func(context.Context)) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(max(r.cfg.Lease/3, time.Millisecond))
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			err := r.cfg.Store.Extend(ctx, d, r.cfg.Now().Add(r.cfg.Lease))
+			if errors.Is(err, outbox.ErrLeaseLost) {
+				cancel()
+			}
+		}
+	}()
+	f(ctx)
+	cancel()
+	<-done
+}
+
+// begin notes that an upload is about to begin.
+func (r *Router) begin(_ context.Context, w *work) (time.Duration, error) {
+	if w.job.Blob.Size > r.rule(w).limit() {
+		r.giveUp(w, reasonTooLarge)
+		return 0, nil
+	}
+	now := r.cfg.Now()
+	w.job.Started = now
+	if w.job.First.IsZero() {
+		w.job.First = now
+	}
+	if w.job.Since.IsZero() {
+		w.job.Since = now
+	}
+	w.job.Attempts++
+	w.state = Uploading
+	return 0, nil
+}
+
+// upload makes the attempt that begin has noted.
+func (r *Router) upload(ctx context.Context, w *work) (time.Duration, error) {
+	limited, cancel := context.WithTimeout(ctx, r.cfg.UploadTimeout)
+	defer cancel()
+	id, err := r.cfg.Destination.Upload(limited, r.document(w))
+	switch {
+	case err == nil:
+		w.job.VersionID = id
+		w.state = Uploaded
+		return 0, nil
+	case errors.Is(err, salesforce.ErrOutcomeUnknown):
+		r.failed(ctx, w, err)
+		r.open(w)
+		return r.cfg.Probes[0], nil
+	case errors.Is(err, outbox.ErrDamaged):
+		return r.park(ctx, w, reasonDamaged, err), nil
+	case ctx.Err() != nil: // the host stops, which is no failure
+		w.job.Attempts--
+		w.state = Spooled
+		return 0, nil
+	}
+	r.failed(ctx, w, err)
+	why := refused(err)
+	if why.final {
+		r.giveUp(w, why.text)
+		return 0, nil
+	}
+	return r.again(w, why.text, r.backoff(w.job.Attempts)), nil
+}
+
+// open notes that the outcome of the latest upload is not known.
+func (r *Router) open(w *work) {
+	w.job.Reason = reasonUnconfirmed
+	w.job.Opened, w.job.Probes, w.job.Failures = r.cfg.Now(), 0, 0
+	w.state = Ambiguous
+}
+
+// probe asks whether the upload with an open outcome was carried out.
+func (r *Router) probe(ctx context.Context, w *work) (time.Duration, error) {
+	asked := r.cfg.Now()
+	wait, missing := r.find(ctx, w)
+	if !missing {
+		return wait, nil
+	}
+	settled := r.settled(w)
+	if !asked.Before(settled) {
+		return r.again(w, reasonUnconfirmed, 0), nil
+	}
+	w.job.Probes++
+	next := settled
+	if w.job.Probes < len(r.cfg.Probes) {
+		next = w.job.Opened.Add(r.cfg.Probes[w.job.Probes])
+	}
+	return max(next.Sub(asked), time.Millisecond), nil
+}
+
+// settled is when no request of the latest upload can be under way any more:
+// its last byte went out before we gave up, at the latest after UploadTimeout,
+// and then Salesforce had as long again.
+func (r *Router) settled(w *work) time.Time {
+	latest := w.job.Started.Add(r.cfg.UploadTimeout)
+	if w.job.Opened.Before(latest) {
+		latest = w.job.Opened
+	}
+	return latest.Add(r.cfg.UploadTimeout + r.cfg.Quarantine)
+}
+
+// verify looks at what Salesforce has stored.
+func (r *Router) verify(ctx context.Context, w *work) (time.Duration, error) {
+	wait, missing := r.find(ctx, w)
+	if !missing {
+		return wait, nil
+	}
+	err := fmt.Errorf("routing: file %s in Salesforce is not the document that was sent", w.job.VersionID)
+	w.job.Reason, w.job.VersionID = reasonCorrupted, ""
+	r.tell(ctx, w, err)
+	return r.again(w, reasonCorrupted, r.backoff(w.job.Attempts)), nil
+}
+
+// find looks for the document in Salesforce. If it is known to be missing, the
+// caller has to decide; if not, the work waits as find says.
+func (r *Router) find(ctx context.Context, w *work) (wait time.Duration, missing bool) {
+	id, found, err := r.cfg.Destination.Find(ctx, r.document(w))
+	switch {
+	case err != nil && ctx.Err() != nil: // the host stops
+		return 0, false
+	case err != nil:
+		return r.unanswered(ctx, w, err), false
+	}
+	w.job.Failures = 0
+	if found {
+		w.job.VersionID, w.job.Reason = id, ""
+		w.state = Verified
+	}
+	return 0, !found
+}
+
+// unanswered puts off a question that Salesforce did not answer. Until it does,
+// the document can be neither uploaded nor mailed, so somebody should know.
+func (r *Router) unanswered(ctx context.Context, w *work, err error) time.Duration {
+	r.failed(ctx, w, err)
+	if r.cfg.Now().Sub(w.job.Since) >= r.cfg.MailAfter {
+		r.tell(ctx, w, err)
+	}
+	w.job.Failures++
+	return r.backoff(w.job.Failures)
+}
+
+// again lets the document be uploaded again, after a pause, unless that has
+// been tried for long enough. The last attempt comes when the time is up.
+func (r *Router) again(w *work, reason string, pause time.Duration) time.Duration {
+	left := w.job.Since.Add(r.cfg.MailAfter).Sub(r.cfg.Now())
+	if left <= 0 || w.job.Attempts >= r.cfg.MailAfterAttempts {
+		r.giveUp(w, reason)
+		return 0
+	}
+	w.job.Reason = reason
+	w.state = Spooled
+	return min(pause, left)
+}
+
+// giveUp has the document mailed.
+func (r *Router) giveUp(w *work, reason string) {
+	w.job.Reason, w.job.Failures = reason, 0
+	w.state = Mailing
+}
+
+// mail sends the document to each backup recipient who has not had it yet.
+func (r *Router) mail(ctx context.Context, w *work) (time.Duration, error) {
+	places := w.job.addressed(r.rule(w).backup)
+	var failed, tooLarge error
+	for _, n := range places {
+		if w.job.Letters[n].Sent {
+			continue
+		}
+		err := r.cfg.Mailer.Send(ctx, r.message(w, n))
+		switch {
+		case err == nil:
+			w.job.Letters[n].Sent = true
+			if err := r.save(ctx, w, 0); err != nil {
+				return 0, err
+			}
+		case errors.Is(err, outbox.ErrDamaged):
+			return r.park(ctx, w, reasonDamaged, err), nil
+		case ctx.Err() != nil:
+			return 0, nil
+		case errors.Is(err, ErrMailTooLarge):
+			tooLarge = err
+		default:
+			failed = err
+		}
+	}
+	return r.mailed(ctx, w, failed, tooLarge), nil
+}
+
+// mailed decides what follows from a round of mails.
+func (r *Router) mailed(ctx context.Context, w *work, failed, tooLarge error) time.Duration {
+	switch {
+	case failed != nil:
+		r.failed(ctx, w, failed)
+		r.tell(ctx, w, failed)
+		w.job.Failures++
+		return r.backoff(w.job.Failures)
+	case tooLarge != nil:
+		return r.park(ctx, w, w.job.Reason, tooLarge)
+	case !slices.ContainsFunc(w.job.Letters, func(l letter) bool { return l.Sent }):
+		return r.park(ctx, w, w.job.Reason, nil)
+	default:
+		w.state = Mailed
+		return 0
+	}
+}
+
+// park keeps the delivery for a person.
+func (r *Router) park(ctx context.Context, w *work, reason string, err error) time.Duration {
+	w.job.Reason, w.job.Failures = reason, 0
+	w.state = Parked
+	r.tell(ctx, w, err)
+	return 0
+}
+
+// restart begins again with a delivery that was parked.
+func (r *Router) restart(_ context.Context, w *work) (time.Duration, error) {
+	w.job.Attempts, w.job.Failures, w.job.Since, w.job.Told = 0, 0, time.Time{}, ""
+	w.state = Spooled
+	return 0, nil
+}
+
+// tell calls the Fallback, until it has taken note of the state.
+func (r *Router) tell(ctx context.Context, w *work, cause error) {
+	if r.cfg.Fallback == nil || w.job.Told == w.state {
+		return
+	}
+	if err := r.cfg.Fallback.Undelivered(ctx, Failure{Delivery: w.public(), Err: cause}); err != nil {
+		r.cfg.Logger.WarnContext(ctx, "fallback hook failed", "delivery", w.ID, "error", err)
+		return
+	}
+	w.job.Told = w.state
+}
+
+// failed logs an error that the delivery survives.
+func (r *Router) failed(ctx context.Context, w *work, err error) {
+	r.cfg.Logger.WarnContext(ctx, "delivery failed for now", "delivery", w.ID, "state", w.state, "error", err)
+}
+
+// backoff is the pause after the n-th failure in a row.
+func (r *Router) backoff(n int) time.Duration {
+	pause := float64(r.cfg.BackoffMin) * math.Pow(2, float64(n-1))
+	pause = min(pause, float64(r.cfg.BackoffMax)) * (1 - r.cfg.Rand()/2)
+	return max(time.Duration(pause), time.Millisecond)
+}
+
+// rule is the rule for the work as it is now. A type whose rule is gone has
+// the default limit and nobody to mail to.
+func (r *Router) rule(w *work) *route {
+	if route := r.routes[w.job.Type]; route != nil {
+		return route
+	}
+	return &route{}
+}
+
+func (r *Router) document(w *work) Document {
+	return Document{
+		ID: w.ID, Login: w.job.Login, Target: w.job.Target, Title: w.job.Title, FileName: w.job.FileName,
+		Size: w.job.Blob.Size, MD5: w.job.Blob.MD5, Age: r.cfg.Now().Sub(w.job.First),
+		Open: func() (io.ReadCloser, error) { return r.spool.Open(w.job.Blob) },
+	}
+}

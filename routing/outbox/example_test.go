@@ -1,0 +1,66 @@
+package outbox_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/sfbridge/sfbridge/routing/outbox"
+)
+
+// A worker claims what is due, says what it is about to do, and does it.
+func Example() {
+	ctx := context.Background()
+	store := outbox.NewMemory()
+	now := time.Date(2019, time.May, 23, 12, 0, 0, 0, time.UTC)
+
+	for range 2 { // the second time changes nothing: the key is taken
+		_, created, err := store.Enqueue(ctx, outbox.Delivery{
+			ID: "1", Key: "letter 4711", Kind: "letter", State: "written", NotBefore: now,
+		})
+		fmt.Println(created, err)
+	}
+
+	claimed, err := store.Claim(ctx, outbox.Claim{
+		Kinds: []string{"letter"}, Now: now, Until: now.Add(time.Minute), Max: 10,
+	})
+	for _, d := range claimed {
+		fmt.Println(d.Key, d.State, err)
+		d.State, d.Status = "posted", outbox.Done
+		fmt.Println(store.Save(ctx, d))
+	}
+	// Output:
+	// true <nil>
+	// false <nil>
+	// letter 4711 written <nil>
+	// <nil>
+}
+
+func ExampleSpool() {
+	dir, err := os.MkdirTemp("", "spool")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	spool := outbox.Spool{Dir: filepath.Join(dir, "documents")}
+
+	blob, err := spool.Put(context.Background(), "delivery-1", strings.NewReader("Hello"))
+	fmt.Println(blob.Size, blob.MD5, err)
+	f, err := spool.Open(blob)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	text, err := io.ReadAll(f)
+	fmt.Println(string(text), err, f.Close())
+	fmt.Println(spool.Remove(blob))
+	// Output:
+	// 5 8b1a9953c4611296a827abf8c47804d7 <nil>
+	// Hello <nil> <nil>
+	// <nil>
+}

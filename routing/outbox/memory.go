@@ -1,0 +1,197 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Memory is a [Store] that forgets everything when the process ends.
+type Memory struct {
+	mu         sync.Mutex // guards the following
+	deliveries map[string]*Delivery
+	ids        map[string]string // by key
+}
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory {
+	return &Memory{deliveries: map[string]*Delivery{}, ids: map[string]string{}}
+}
+
+// Enqueue implements [Store].
+func (m *Memory) Enqueue(ctx context.Context, d Delivery) (Delivery, bool, error) {
+	d, err := prepared(d)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return Delivery{}, false, fmt.Errorf("outbox: enqueue %q: %w", d.Key, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if id, ok := m.ids[d.Key]; ok {
+		return clone(*m.deliveries[id]), false, nil
+	}
+	if m.deliveries[d.ID] != nil {
+		return Delivery{}, false, fmt.Errorf("outbox: enqueue %q: id %s is taken", d.Key, d.ID)
+	}
+	stored := clone(d)
+	m.deliveries[d.ID], m.ids[d.Key] = &stored, d.ID
+	return clone(d), true, nil
+}
+
+// Claim implements [Store].
+func (m *Memory) Claim(ctx context.Context, c Claim) ([]Delivery, error) {
+	err := c.validate()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("outbox: claim: %w", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	due := m.due(c)
+	claimed := make([]Delivery, 0, min(c.Max, len(due)))
+	for _, d := range due[:min(c.Max, len(due))] {
+		d.Attempts++
+		d.Fence++
+		d.NotBefore = round(c.Until)
+		claimed = append(claimed, clone(*d))
+	}
+	return claimed, nil
+}
+
+// due lists what may be claimed, the longest waiting first.
+func (m *Memory) due(c Claim) []*Delivery {
+	var due []*Delivery
+	for _, d := range m.deliveries {
+		if d.Status == Pending && !d.NotBefore.After(round(c.Now)) &&
+			slices.Contains(c.Kinds, d.Kind) && (c.ID == "" || c.ID == d.ID) {
+			due = append(due, d)
+		}
+	}
+	slices.SortFunc(due, func(a, b *Delivery) int {
+		if n := a.NotBefore.Compare(b.NotBefore); n != 0 {
+			return n
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return due
+}
+
+// Extend implements [Store].
+func (m *Memory) Extend(ctx context.Context, d Delivery, until time.Time) error {
+	return m.write(ctx, "extend", d, func(stored *Delivery) { stored.NotBefore = round(until) })
+}
+
+// Save implements [Store].
+func (m *Memory) Save(ctx context.Context, d Delivery) error {
+	d = clone(rounded(d))
+	return m.write(ctx, "save", d, func(stored *Delivery) {
+		stored.Status, stored.State, stored.Payload = d.Status, d.State, d.Payload
+		stored.NotBefore, stored.Updated = d.NotBefore, d.Updated
+	})
+}
+
+func (m *Memory) write(ctx context.Context, action string, d Delivery, change func(*Delivery)) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("outbox: %s %s: %w", action, d.ID, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	stored := m.deliveries[d.ID]
+	if stored == nil || stored.Fence != d.Fence {
+		return fmt.Errorf("outbox: %s %s: %w", action, d.ID, ErrLeaseLost)
+	}
+	change(stored)
+	return nil
+}
+
+// Get implements [Store].
+func (m *Memory) Get(ctx context.Context, id string) (Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d, ok := m.deliveries[id]
+	if err := ctx.Err(); err != nil {
+		return Delivery{}, fmt.Errorf("outbox: get %s: %w", id, err)
+	}
+	if !ok {
+		return Delivery{}, fmt.Errorf("outbox: get %s: %w", id, ErrNotFound)
+	}
+	return clone(*d), nil
+}
+
+// List implements [Store].
+func (m *Memory) List(ctx context.Context, f Filter) iter.Seq2[Delivery, error] {
+	return func(yield func(Delivery, error) bool) {
+		for _, d := range m.selected(f) {
+			if err := ctx.Err(); err != nil {
+				yield(Delivery{}, fmt.Errorf("outbox: list: %w", err))
+				return
+			}
+			if !yield(d, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (m *Memory) selected(f Filter) []Delivery {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []Delivery
+	for _, id := range slices.Sorted(maps.Keys(m.deliveries)) {
+		d := m.deliveries[id]
+		if (f.Status == "" || f.Status == d.Status) && (len(f.Kinds) == 0 || slices.Contains(f.Kinds, d.Kind)) {
+			found = append(found, clone(*d))
+		}
+	}
+	return found
+}
+
+// Redrive implements [Store].
+func (m *Memory) Redrive(ctx context.Context, now time.Time, ids ...string) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("outbox: redrive: %w", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, id := range ids {
+		if d := m.deliveries[id]; d != nil && d.Status == Parked {
+			d.Status, d.NotBefore, d.Updated = Pending, round(now), round(now)
+			d.Fence++
+			n++
+		}
+	}
+	return n, nil
+}
+
+// Purge implements [Store].
+func (m *Memory) Purge(ctx context.Context, before time.Time, kinds ...string) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("outbox: purge: %w", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for id, d := range m.deliveries {
+		if d.Status == Done && d.Updated.Before(round(before)) && slices.Contains(kinds, d.Kind) {
+			delete(m.deliveries, id)
+			delete(m.ids, d.Key)
+			n++
+		}
+	}
+	return n, nil
+}
+
+func clone(d Delivery) Delivery {
+	d.Payload = slices.Clone(d.Payload)
+	return d
+}

@@ -1,0 +1,248 @@
+package outbox
+
+import (
+	"context"
+	"crypto/md5" // Salesforce's checksum of a file, and no secret
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// ErrDamaged says that a spooled file is missing, or is not what was spooled.
+var ErrDamaged = errors.New("outbox: spooled file is missing or damaged")
+
+// A Spool keeps the files of deliveries in a directory. It is safe for
+// concurrent use, by several processes too. One directory belongs to one
+// ledger, and every process that works on the ledger must see it.
+//
+// A file is named after its content and its delivery: the SHA-256 in hex, a
+// dot, the delivery's id. Two deliveries of the same bytes have a file each, so
+// that the end of one can never take away the other's.
+type Spool struct {
+	// Dir is the directory. It is created when needed, for the user alone.
+	Dir string
+}
+
+// A Blob is a spooled file.
+type Blob struct {
+	Name   string `json:"name"` // in the spool's directory
+	Size   int64  `json:"size"` // in bytes
+	MD5    string `json:"md5"`  // 32 hex digits in lower case
+	SHA256 string `json:"sha256"`
+}
+
+// incoming begins the names of files that are still being written.
+const incoming = ".incoming-"
+
+// Put copies r to its end into the spool, for the delivery id. When it returns,
+// the file survives a crash; until then, there is none. Only a piece of the
+// content is in memory at any time. Files have mode 0600.
+func (s Spool) Put(ctx context.Context, id string, r io.Reader) (Blob, error) {
+	blob, err := s.put(ctx, id, r)
+	if err != nil {
+		return Blob{}, fmt.Errorf("outbox: spool %s: %w", id, err)
+	}
+	return blob, nil
+}
+
+func (s Spool) put(ctx context.Context, id string, r io.Reader) (blob Blob, err error) {
+	if !validID(id) {
+		return Blob{}, fmt.Errorf("invalid id %q", id)
+	}
+	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
+		return Blob{}, err
+	}
+	f, err := os.CreateTemp(s.Dir, incoming+"*") // mode 0600
+	if err != nil {
+		return Blob{}, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.remove(f.Name()))
+		}
+	}()
+	blob, err = write(ctx, f, r)
+	if err != nil {
+		return Blob{}, errors.Join(err, f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return Blob{}, err
+	}
+	blob.Name = blob.SHA256 + "." + id
+	if err := os.Rename(f.Name(), s.path(blob)); err != nil {
+		return Blob{}, err
+	}
+	return blob, syncDir(s.Dir)
+}
+
+// write copies r to stable storage and takes its measure on the way.
+func write(ctx context.Context, f *os.File, r io.Reader) (Blob, error) {
+	md5sum, sha256sum := md5.New(), sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, md5sum, sha256sum), contextReader{ctx, r})
+	if err != nil {
+		return Blob{}, err
+	}
+	return Blob{Size: n, MD5: sum(md5sum), SHA256: sum(sha256sum)}, f.Sync()
+}
+
+func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+
+// contextReader stops reading when its context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// syncDir makes renames in dir survive a crash. Windows cannot sync a
+// directory, and needs no such thing.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Open reads a spooled file. A file that is missing or has another size is
+// ErrDamaged at once; other bytes than those spooled are ErrDamaged when the
+// last of them is read, in place of the end of the file.
+func (s Spool) Open(b Blob) (io.ReadCloser, error) {
+	if !b.valid() {
+		return nil, fmt.Errorf("outbox: open spooled file %q: %w", b.Name, ErrDamaged)
+	}
+	f, err := os.Open(s.path(b))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.Join(ErrDamaged, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("outbox: open spooled file: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() != b.Size {
+		err = fmt.Errorf("%w: %d bytes, not %d", ErrDamaged, info.Size(), b.Size)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("outbox: open spooled file %s: %w", b.Name, err), f.Close())
+	}
+	return &checkedFile{f: f, blob: b, left: b.Size, hash: sha256.New()}, nil
+}
+
+// checkedFile holds back the end of the file until the checksum is right.
+type checkedFile struct {
+	f    *os.File
+	blob Blob
+	left int64
+	hash hash.Hash
+}
+
+func (c *checkedFile) Read(p []byte) (int, error) {
+	n, err := c.f.Read(p)
+	c.hash.Write(p[:n])
+	c.left -= int64(n)
+	if c.left == 0 && sum(c.hash) == c.blob.SHA256 {
+		return n, err
+	}
+	if c.left <= 0 || errors.Is(err, io.EOF) {
+		return n, fmt.Errorf("outbox: read spooled file %s: %w", c.blob.Name, ErrDamaged)
+	}
+	return n, err
+}
+
+func (c *checkedFile) Close() error { return c.f.Close() }
+
+// Remove deletes a spooled file. One that is gone already is no error.
+func (s Spool) Remove(b Blob) error {
+	if !b.valid() {
+		return fmt.Errorf("outbox: remove spooled file: invalid name %q", b.Name)
+	}
+	if err := s.remove(s.path(b)); err != nil {
+		return fmt.Errorf("outbox: remove spooled file: %w", err)
+	}
+	return nil
+}
+
+func (s Spool) remove(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Sweep deletes the files that nobody needs, and returns how many they were.
+// needed tells whether a delivery's file must stay; it is asked only about files
+// last written before that moment. Files that no Spool made stay, too.
+func (s Spool) Sweep(before time.Time, needed func(id string) (bool, error)) (int, error) {
+	entries, err := os.ReadDir(s.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	removed := 0
+	for _, entry := range entries {
+		var ok bool
+		if ok, err = s.sweep(entry, before, needed); err != nil {
+			break
+		}
+		if ok {
+			removed++
+		}
+	}
+	if err != nil {
+		return removed, fmt.Errorf("outbox: sweep spool: %w", err)
+	}
+	return removed, nil
+}
+
+func (s Spool) sweep(entry fs.DirEntry, before time.Time, needed func(id string) (bool, error)) (bool, error) {
+	id, ok := owner(entry.Name())
+	partial := strings.HasPrefix(entry.Name(), incoming)
+	if !ok && !partial {
+		return false, nil
+	}
+	info, err := entry.Info()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // somebody else removed it
+	}
+	if err != nil || !info.ModTime().Before(before) {
+		return false, err
+	}
+	if !partial {
+		if keep, err := needed(id); err != nil || keep {
+			return false, err
+		}
+	}
+	return true, s.remove(filepath.Join(s.Dir, entry.Name()))
+}
+
+func (s Spool) path(b Blob) string { return filepath.Join(s.Dir, b.Name) }
+
+// valid keeps a row that somebody tampered with from naming any other file.
+func (b Blob) valid() bool {
+	_, ok := owner(b.Name)
+	return ok && strings.HasPrefix(b.Name, b.SHA256+".")
+}
+
+// owner takes the delivery's id from the name of a spooled file.
+func owner(name string) (id string, ok bool) {
+	digest, id, found := strings.Cut(name, ".")
+	raw, err := hex.DecodeString(digest)
+	return id, found && err == nil && len(raw) == sha256.Size && validID(id)
+}

@@ -1,0 +1,214 @@
+package routing
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"time"
+
+	"github.com/sfbridge/sfbridge/placeholder"
+	"github.com/sfbridge/sfbridge/routing/outbox"
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// Errors of [Router.Route]. In each case nothing was accepted.
+var (
+	// ErrOff says that the rule for the type of document is switched off.
+	ErrOff = errors.New("routing: documents of this type are switched off")
+	// ErrKeyTaken says that the key was used for a document of another type or
+	// for another target.
+	ErrKeyTaken = errors.New("routing: key belongs to another document")
+)
+
+// A Router brings documents to Salesforce. It is safe for concurrent use. Use
+// [New] to make one.
+type Router struct {
+	cfg    Config
+	spool  outbox.Spool
+	routes map[DocumentType]*route
+	wake   chan struct{} // holds a token when there may be new work
+}
+
+// New returns a Router. The error names every fault of cfg.
+func New(cfg Config) (*Router, error) {
+	cfg = cfg.withDefaults()
+	routes, err := cfg.routes()
+	if err := errors.Join(cfg.validate(), err); err != nil {
+		return nil, fmt.Errorf("routing: new router: %w", err)
+	}
+	return &Router{cfg: cfg, spool: outbox.Spool{Dir: cfg.Spool}, routes: routes, wake: make(chan struct{}, 1)}, nil
+}
+
+// A Submission is a document that a host hands over.
+type Submission struct {
+	// Key is the host's own name for the document, up to 255 bytes. However
+	// often a key is submitted, the document is delivered once.
+	Key string
+	// Type chooses the rule.
+	Type DocumentType
+	// Target is the record that the document belongs to, as
+	// [salesforce.ParseID] reads it.
+	Target salesforce.ID
+	// Body is the document. It is read to its end and not closed.
+	Body io.Reader
+	// Size is the number of bytes that Body must have. Zero means any but
+	// none: an empty document is refused.
+	Size int64
+	// Placeholders name the document. They also tell a backup recipient about
+	// the customer and the rep. Date defaults to the time of acceptance.
+	Placeholders placeholder.Data
+	// Appointment is when the customer was or will be visited; printed in the
+	// zone that it carries. May be zero.
+	Appointment time.Time
+	// Link leads to the record, for a backup recipient. May be empty.
+	Link string
+	// Login names the login that the delivery uses, now and in every retry;
+	// see [Salesforce]. Empty means the shared one.
+	Login string
+}
+
+// Accepted is a document that was accepted.
+type Accepted struct {
+	// ID names the delivery.
+	ID string
+	// Title and FileName are what the document is called in Salesforce. Every
+	// placeholder has its final value.
+	Title, FileName string
+	// Repeated says that the key had been accepted before; Body was not needed.
+	Repeated bool
+}
+
+// Route accepts a document for delivery. When it returns without an error, the
+// document is stored safely, and it is delivered even if the process ends at
+// once. After an error, calling it again with the same key is always right.
+// Route does not wait for Salesforce.
+func (r *Router) Route(ctx context.Context, s Submission) (Accepted, error) {
+	accepted, err := r.route(ctx, s)
+	if err != nil {
+		return Accepted{}, fmt.Errorf("routing: route document %q: %w", s.Key, err)
+	}
+	r.cfg.Logger.InfoContext(ctx, "document accepted", "delivery", accepted.ID, "type", s.Type, "repeated", accepted.Repeated)
+	r.wakeUp()
+	return accepted, nil
+}
+
+func (r *Router) route(ctx context.Context, s Submission) (Accepted, error) {
+	route := r.routes[s.Type]
+	if err := check(route, &s); err != nil {
+		return Accepted{}, err
+	}
+	now := r.cfg.Now()
+	name, err := r.name(route, s, now)
+	if err != nil {
+		return Accepted{}, err
+	}
+	id := newID(now)
+	blob, err := r.spoolBody(ctx, id, s)
+	if err != nil {
+		return Accepted{}, err
+	}
+	j := job{
+		Type: s.Type, Target: s.Target, Login: s.Login, Title: name.Title, FileName: name.File,
+		Blob: blob, Details: details(s),
+	}
+	return r.enqueue(ctx, s.Key, id, j, now)
+}
+
+// check validates s and brings its target to the usual form.
+func check(route *route, s *Submission) error {
+	if route == nil {
+		return fmt.Errorf("no rule for type %q", s.Type)
+	}
+	if route.Off {
+		return ErrOff
+	}
+	var errs []error
+	if s.Key == "" || len(s.Key) > 255 {
+		errs = append(errs, fmt.Errorf("key has %d bytes, not 1 to 255", len(s.Key)))
+	}
+	if s.Body == nil {
+		errs = append(errs, errors.New("no body"))
+	}
+	target, err := salesforce.ParseID(string(s.Target))
+	if err != nil {
+		errs = append(errs, fmt.Errorf("target: %w", err))
+	}
+	s.Target = target
+	return errors.Join(errs...)
+}
+
+// name expands the rule's template, this once.
+func (r *Router) name(route *route, s Submission, now time.Time) (placeholder.Name, error) {
+	data := s.Placeholders
+	if data.Date.IsZero() {
+		data.Date = now
+	}
+	if r.cfg.Zone != nil {
+		data.Date = data.Date.In(r.cfg.Zone)
+	}
+	custom := maps.Clone(r.cfg.Placeholders)
+	if custom == nil {
+		custom = map[string]string{}
+	}
+	maps.Copy(custom, s.Placeholders.Custom)
+	data.Custom = custom
+	text, err := route.name.Expand(data, nil)
+	return placeholder.FileName(text), err
+}
+
+func (r *Router) spoolBody(ctx context.Context, id string, s Submission) (outbox.Blob, error) {
+	blob, err := r.spool.Put(ctx, id, s.Body)
+	if err != nil {
+		return outbox.Blob{}, err
+	}
+	switch {
+	case blob.Size == 0:
+		err = errors.New("document is empty")
+	case s.Size != 0 && blob.Size != s.Size:
+		err = fmt.Errorf("document has %d bytes, not %d", blob.Size, s.Size)
+	}
+	if err != nil {
+		return outbox.Blob{}, errors.Join(err, r.spool.Remove(blob))
+	}
+	return blob, nil
+}
+
+// enqueue writes the delivery. If that fails, the file stays: the ledger may
+// have the delivery all the same. Purge removes it later if not.
+func (r *Router) enqueue(ctx context.Context, key, id string, j job, now time.Time) (Accepted, error) {
+	w := &work{
+		Delivery: outbox.Delivery{ID: id, Key: key, Kind: kind, NotBefore: now, Created: now, Updated: now},
+		job:      j, state: Spooled,
+	}
+	if err := w.encode(); err != nil {
+		return Accepted{}, err
+	}
+	stored, created, err := r.cfg.Store.Enqueue(ctx, w.Delivery)
+	if err != nil {
+		return Accepted{}, err
+	}
+	if created {
+		return Accepted{ID: id, Title: j.Title, FileName: j.FileName}, nil
+	}
+	if err := r.spool.Remove(j.Blob); err != nil {
+		r.cfg.Logger.WarnContext(ctx, "file of a repeated document stays until it is purged", "error", err)
+	}
+	earlier, err := decode(stored)
+	if err != nil {
+		return Accepted{}, err
+	}
+	if stored.Kind != kind || earlier.job.Type != j.Type || earlier.job.Target != j.Target {
+		return Accepted{}, ErrKeyTaken
+	}
+	return Accepted{ID: stored.ID, Title: earlier.job.Title, FileName: earlier.job.FileName, Repeated: true}, nil
+}
+
+// newID returns a new id. Ids sort by time.
+func newID(now time.Time) string {
+	var random [10]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return fmt.Sprintf("%012x%x", now.UnixMilli(), random)
+}

@@ -1,0 +1,171 @@
+package salesforce
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// Client talks to one org on behalf of one user. It is safe for concurrent
+// use. It logs in with the first call that needs it, and again when the org
+// ends the session.
+type Client struct {
+	http    *transport
+	session *session
+	base    string // path of the REST resources, such as /services/data/v66.0
+}
+
+// New returns a client. It makes no call yet; [Client.Session] does, to find
+// out early whether the login works. The error joins every fault of cfg.
+func New(cfg Config) (*Client, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	login, err := parseLogin(cfg.LoginURL)
+	if err != nil {
+		return nil, err
+	}
+	t := newTransport(cfg)
+	return &Client{
+		http:    t,
+		session: newSession(cfg, t, login),
+		base:    "/services/data/v" + cfg.Version,
+	}, nil
+}
+
+// Session returns who is logged in where, and logs in when nobody is. The
+// error matches [ErrAuth] for wrong credentials, [ErrPasswordExpired],
+// [ErrSOAPLoginUnavailable], [ErrOrgMismatch] or [ErrUnavailable].
+func (c *Client) Session(ctx context.Context) (Session, error) {
+	g, err := c.session.grant(ctx, "")
+	return g.session, err
+}
+
+// send carries a call out and returns the answer of a success, whose body the
+// caller closes. When the org refuses the session it logs in again, once, and
+// sends the call to wherever the instance is then.
+func (c *Client) send(ctx context.Context, request *call) (*http.Response, error) {
+	g, err := c.session.grant(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	a := newAttempt(ctx, request)
+	resp, err := c.http.do(a, g.instance, g.token)
+	if !sessionEnded(err) {
+		return resp, err
+	}
+	g, loginErr := c.session.grant(ctx, g.token)
+	if loginErr != nil {
+		return nil, a.orUnknown(loginErr)
+	}
+	return c.http.do(a, g.instance, g.token)
+}
+
+// finalSessionFaults are answers to a token that a new login cannot help.
+var finalSessionFaults = []string{
+	"Connected app is not attached to Agent",
+	"This session is not valid for use with the REST API",
+}
+
+// sessionEnded reports whether an error asks for a new login.
+func sessionEnded(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Status != http.StatusUnauthorized || !(e.Code == "" || errors.Is(e, ErrSession)) {
+		return false
+	}
+	for _, text := range finalSessionFaults {
+		if strings.Contains(e.Message, text) {
+			return false
+		}
+	}
+	return true
+}
+
+// get reads a JSON resource below the base path into out.
+func (c *Client) get(ctx context.Context, op, path string, out any) error {
+	return c.exchange(ctx, &call{op: op, method: http.MethodGet, path: c.base + path, idempotent: true}, out)
+}
+
+// exchange carries a call out and decodes the JSON of its answer into out, or
+// ignores it when out is nil or the answer has none.
+func (c *Client) exchange(ctx context.Context, request *call, out any) error {
+	resp, err := c.send(ctx, request)
+	if err != nil {
+		return err
+	}
+	defer drain(resp.Body)
+	if out == nil || resp.StatusCode == http.StatusNoContent {
+		return nil
+	}
+	if err := json.NewDecoder(request.watch(ctx, resp)).Decode(out); err != nil {
+		return request.badAnswer(resp.StatusCode, err)
+	}
+	return nil
+}
+
+// watched is the body of an answer, whose errors it makes errors of the call.
+type watched struct {
+	io.ReadCloser
+	ctx context.Context
+	op  string
+}
+
+func (c *call) watch(ctx context.Context, resp *http.Response) *watched {
+	return &watched{resp.Body, ctx, c.op}
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	if ended := w.ctx.Err(); ended != nil {
+		err = ended // what the connection says of it varies
+	}
+	return n, noAnswer(w.op, err)
+}
+
+// badAnswer is the error of an answer that says success and cannot be decoded:
+// it was cut off, or it is not Salesforce's. What a write did stays unknown.
+func (c *call) badAnswer(status int, err error) error {
+	e, cut := errors.AsType[*Error](err)
+	switch {
+	case cut:
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		e = noAnswer(c.op, io.ErrUnexpectedEOF)
+	default:
+		e = &Error{Op: c.op, Status: status, Message: "the answer is not what the API sends: " + err.Error()}
+	}
+	e.unknown = c.write()
+	return e
+}
+
+// identifier is the form of the names of objects and fields.
+var identifier = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,254}$`)
+
+// objectPath returns the path of an object's resources below the base path.
+func objectPath(op, object string) (string, error) {
+	if !identifier.MatchString(object) {
+		return "", fault(op, ErrValidation, "%q is no name of an object", clip(object, 80))
+	}
+	return "/sobjects/" + object, nil
+}
+
+// recordPath returns the path of a record below the base path. An id that is
+// none is an error here: an empty one would name the object instead.
+func recordPath(op, object string, id ID) (string, error) {
+	path, err := objectPath(op, object)
+	if err != nil {
+		return "", err
+	}
+	valid, err := exactID(string(id))
+	if err != nil {
+		return "", fault(op, ErrValidation, "%q is no id", clip(string(id), 40))
+	}
+	return path + "/" + string(valid), nil
+}

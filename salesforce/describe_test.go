@@ -1,0 +1,65 @@
+package salesforce_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+const leadDescribe = `{"name":"Lead","label":"Lead","keyPrefix":"00Q","createable":true,"fields":[
+	{"name":"LastName","type":"string","length":80,"nillable":false,"createable":true},
+	{"name":"Status","type":"picklist","nillable":false,"createable":true,"defaultedOnCreate":true,"restrictedPicklist":true,
+	 "picklistValues":[{"value":"Open","label":"Offen","active":true,"defaultValue":true,"validFor":null},{"value":"Old","active":false,"validFor":"gAA="}]},
+	{"name":"OwnerId","type":"reference","referenceTo":["Group","User"],"relationshipName":"Owner","nillable":false}],
+	"childRelationships":[{"childSObject":"Note","field":"ParentId","relationshipName":"Notes","cascadeDelete":true},
+	{"childSObject":"LeadHistory","field":"LeadId","relationshipName":null}],
+	"recordTypeInfos":[{"recordTypeId":"012000000000000AAA","name":"Master","developerName":"Master","master":true,"available":true,"active":true}]}`
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	org := record(200, leadDescribe)
+
+	s, err := newClient(t, org).Describe(t.Context(), "Lead")
+
+	require.NoError(t, err)
+	require.Equal(t, "GET /services/data/v66.0/sobjects/Lead/describe", org.path)
+	require.Equal(t, "00Q", s.KeyPrefix)
+	name, ok := s.Field("lastname")
+	require.True(t, ok)
+	require.True(t, name.Required())
+	status, ok := s.Field("Status")
+	require.True(t, ok)
+	require.False(t, status.Required())
+	require.Equal(t, salesforce.PicklistValue{Value: "Old", ValidFor: []byte{0x80, 0x00}}, status.PicklistValues[1])
+	_, ok = s.Field("Nope")
+	require.False(t, ok)
+	notes, ok := s.Child("notes")
+	require.True(t, ok)
+	require.Equal(t, "ParentId", notes.Field)
+	_, ok = s.Child("")
+	require.False(t, ok)
+	require.True(t, s.RecordTypes[0].Master)
+}
+
+func TestDescribeGlobal(t *testing.T) {
+	t.Parallel()
+	org := record(200, `{"encoding":"UTF-8","maxBatchSize":200,"sobjects":[{"name":"Lead","keyPrefix":"00Q"},{"name":"LeadHistory","keyPrefix":null}]}`)
+
+	list, err := newClient(t, org).DescribeGlobal(t.Context())
+
+	require.NoError(t, err)
+	require.Equal(t, "GET /services/data/v66.0/sobjects", org.path)
+	require.Equal(t, []salesforce.SObjectSummary{{Name: "Lead", KeyPrefix: "00Q"}, {Name: "LeadHistory"}}, list)
+}
+
+func TestDescribeOfAHiddenObject(t *testing.T) {
+	t.Parallel()
+	org := &script{answer: fails(404, "NOT_FOUND", "The requested resource does not exist")}
+
+	_, err := newClient(t, org).Describe(t.Context(), "Secret__c")
+
+	require.ErrorIs(t, err, salesforce.ErrNotFound)
+	require.EqualError(t, err, "salesforce: describe Secret__c: NOT_FOUND: The requested resource does not exist")
+}

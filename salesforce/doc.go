@@ -1,0 +1,54 @@
+// Package salesforce is a client for the REST API of Salesforce.
+//
+// # Getting started
+//
+// A [Config] says where and how to log in, [New] makes a [Client] of it:
+//
+//	c, err := salesforce.New(salesforce.Config{
+//		LoginURL: salesforce.MyDomain("acme"),
+//		Auth:     salesforce.ClientCredentials{ClientID: id, ClientSecret: secret},
+//	})
+//
+// The client logs in with its first call and again when the org ends the
+// session. It is safe for concurrent use; one per org and user is enough. Where
+// each user of an application has a login of their own, a [Pool] keeps the
+// clients.
+//
+// # Reading and writing
+//
+// [Query] yields what a SOQL query selects, page by page, as Records or into
+// structs:
+//
+//	for account, err := range salesforce.Query[Account](ctx, c, text, nil) {
+//
+// [Get], [Client.Create], [Client.Update], [Client.Upsert] and [Client.Delete]
+// work on one record. [Client.Upload] and [Client.Download] move files of up to
+// 2 GB without holding them in memory. [Client.Describe] tells what an object
+// looks like, [Client.Updated] and [Client.Deleted] what has changed in it.
+//
+// # Values
+//
+// A [Record] keeps numbers as json.Number, digit for digit. [Date], [DateTime]
+// and [Time] are the three kinds of moments, [ID] is a record id, and a [Field]
+// in a struct that is written can be left out, null or set.
+//
+// # Errors
+//
+// A failed request is an [*Error] with Salesforce's code, message and fields.
+// Branch on its class, not on its text:
+//
+//	errors.Is(err, salesforce.ErrDuplicate)
+//	salesforce.Retryable(err)
+//
+// Passing failures are repeated by the client, as [Retry] says: by Salesforce's
+// own error code where there is one, with growing pauses, and never in a way
+// that could carry a create out twice. A write that may have been carried out,
+// though nothing said so, fails with [ErrOutcomeUnknown].
+//
+// # Time-outs
+//
+// Every call takes a context and ends when that does, the request in flight
+// included. There is no other time-out, except that the default transport gives
+// up on a server that says nothing for eleven minutes; an upload takes as long
+// as it takes.
+package salesforce

@@ -1,0 +1,276 @@
+package salesforce
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Salesforce's limits on the size of an upload, in bytes.
+const (
+	maxJSONBody int64 = 50_000_000 // of a whole request with the file inside JSON
+	maxFile     int64 = 2 << 30    // of a file in a multipart request
+)
+
+// File is a file to upload: what Salesforce calls a ContentVersion.
+type File struct {
+	// Title is what people see; it may hold any character, a slash too. Defaults
+	// to Name without its extension.
+	Title string
+	// Name is the file's name with its extension, from which Salesforce takes the
+	// type. It is required.
+	Name string
+	// Description is free text. Defaults to none.
+	Description string
+	// LinkTo is the record, library or user that the file is put on. Defaults to
+	// "": it belongs to the session's user alone.
+	LinkTo ID
+	// Size is the number of bytes that Open gives. An upload of a file that has
+	// fewer or more fails, and leaves nothing in Salesforce.
+	Size int64
+	// Open opens the file from its beginning. It is called once for each try, so
+	// that no try needs the file in memory.
+	Open func() (io.ReadCloser, error)
+}
+
+// FileBytes is a File whose content is in memory.
+func FileBytes(name string, data []byte) File {
+	return File{
+		Name: name,
+		Size: int64(len(data)),
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
+	}
+}
+
+// UploadOptions vary an upload. Nil stands for the zero value.
+type UploadOptions struct {
+	// ForceMultipart sends even a small file as multipart. Defaults to false.
+	ForceMultipart bool
+	// MaxJSON is the largest request, in bytes, that carries the file as base64
+	// inside JSON; a larger one is sent as multipart. It must not exceed
+	// 50,000,000, Salesforce's limit, which is the default: a file of about 37.5
+	// million bytes.
+	MaxJSON int64
+	// Progress is told how many of the file's bytes are on their way. It is
+	// called from another goroutine, never twice at the same time; sent begins
+	// again at a small number when the upload is repeated. Defaults to none.
+	Progress func(sent, total int64)
+}
+
+// Uploaded is a file that has arrived.
+type Uploaded struct {
+	VersionID ID     // the ContentVersion
+	MD5       string // of the bytes sent, in hex, as ContentVersion.Checksum has it
+	Size      int64  // in bytes
+}
+
+// Upload stores a file of up to 2 GB. Its memory does not grow with the file.
+//
+// An upload is sent once more only when the request did not go out to its end,
+// or Salesforce said that it did nothing. One that may have been carried out
+// fails with [ErrOutcomeUnknown]. Other errors match [ErrTooLarge],
+// [ErrStorage] or [ErrValidation], or are those of the file's Open and Read.
+//
+// See "Insert or Update Blob Data" in the REST API Developer Guide.
+func (c *Client) Upload(ctx context.Context, f File, opt *UploadOptions) (Uploaded, error) {
+	const op = "upload"
+	if opt == nil {
+		opt = &UploadOptions{}
+	}
+	if err := errors.Join(f.validate(op), opt.validate(op)); err != nil {
+		return Uploaded{}, err
+	}
+	u := &upload{File: f, progress: opt.Progress}
+	body, err := u.payload(opt)
+	if err != nil {
+		return Uploaded{}, fault(op, nil, "%v", err)
+	}
+	var result saveResult
+	request := &call{op: op, method: http.MethodPost, path: c.base + "/sobjects/ContentVersion", body: body}
+	if err := c.exchange(ctx, request, &result); err != nil {
+		return Uploaded{}, err
+	}
+	if !result.Success {
+		return Uploaded{}, result.refusal(op)
+	}
+	return Uploaded{VersionID: result.ID, MD5: u.sum(), Size: f.Size}, nil
+}
+
+// Download opens the content of a file. The caller closes it. Reading fails
+// when the content is cut off, and when ctx ends.
+//
+// See "sObject Blob Get" in the REST API Developer Guide.
+func (c *Client) Download(ctx context.Context, versionID ID) (io.ReadCloser, error) {
+	op := "download " + string(versionID)
+	record, err := recordPath(op, "ContentVersion", versionID)
+	if err != nil {
+		return nil, err
+	}
+	request := &call{op: op, method: http.MethodGet, path: c.base + record + "/VersionData", idempotent: true}
+	resp, err := c.send(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return request.watch(ctx, resp), nil
+}
+
+func (f File) validate(op string) error {
+	var faults []error
+	if f.Name == "" {
+		faults = append(faults, fault(op, ErrValidation, "File.Name is missing"))
+	}
+	if f.Open == nil {
+		faults = append(faults, fault(op, ErrValidation, "File.Open is missing"))
+	}
+	if _, err := exactID(string(f.LinkTo)); f.LinkTo != "" && err != nil {
+		faults = append(faults, fault(op, ErrValidation, "File.LinkTo %q is no id", clip(string(f.LinkTo), 40)))
+	}
+	if f.Size < 0 {
+		faults = append(faults, fault(op, ErrValidation, "File.Size %d is negative", f.Size))
+	}
+	if f.Size > maxFile {
+		faults = append(faults, fault(op, ErrTooLarge, "the file has %d bytes, over Salesforce's limit of %d", f.Size, maxFile))
+	}
+	return errors.Join(faults...)
+}
+
+func (opt *UploadOptions) validate(op string) error {
+	if opt.MaxJSON < 0 || opt.MaxJSON > maxJSONBody {
+		return fault(op, ErrValidation, "MaxJSON %d is not in 0 to %d", opt.MaxJSON, maxJSONBody)
+	}
+	return nil
+}
+
+// payload lays out the request: the file's fields and its content, as JSON when
+// that is small enough.
+func (u *upload) payload(opt *UploadOptions) (*payload, error) {
+	fields, err := json.Marshal(struct {
+		Title       string `json:"Title"`
+		Name        string `json:"PathOnClient"`
+		Description string `json:"Description,omitempty"`
+		LinkTo      ID     `json:"FirstPublishLocationId,omitempty"`
+	}{firstOf(u.Title, strings.TrimSuffix(u.Name, path.Ext(u.Name))), u.Name, u.Description, u.LinkTo})
+	if err != nil {
+		return nil, err
+	}
+	limit := opt.MaxJSON
+	if limit == 0 {
+		limit = maxJSONBody
+	}
+	if p := u.asJSON(fields); p.size <= limit && !opt.ForceMultipart {
+		return p, nil
+	}
+	return u.asMultipart(fields)
+}
+
+// asJSON lays out
+//
+//	{"Title":"Plan","PathOnClient":"plan.pdf","VersionData":"<base64>"}
+func (u *upload) asJSON(fields []byte) *payload {
+	head := slices.Concat(bytes.TrimSuffix(fields, []byte("}")), []byte(`,"VersionData":"`))
+	tail := []byte(`"}`)
+	return &payload{
+		contentType: "application/json",
+		size:        int64(len(head)+len(tail)) + encodedSize(u.Size),
+		open: func() (io.ReadCloser, error) {
+			src, err := u.open()
+			if err != nil {
+				return nil, err
+			}
+			return &framed{io.MultiReader(bytes.NewReader(head), &encoder{src: src}, bytes.NewReader(tail)), src}, nil
+		},
+	}
+}
+
+// encodedSize is the length of n bytes in base64; base64's own function takes
+// an int, which is too small for a large file on a 32-bit machine.
+func encodedSize(n int64) int64 { return (n + 2) / 3 * 4 }
+
+// asMultipart lays out two parts, in the order that Salesforce asks for: the
+// fields, which must not have a file name, and the content, which must.
+func (u *upload) asMultipart(fields []byte) (*payload, error) {
+	var frame bytes.Buffer
+	w := multipart.NewWriter(&frame)
+	part, err := w.CreatePart(textproto.MIMEHeader{
+		"Content-Disposition": {`form-data; name="entity_content"`},
+		"Content-Type":        {"application/json"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := part.Write(fields); err != nil {
+		return nil, err
+	}
+	_, err = w.CreatePart(textproto.MIMEHeader{
+		"Content-Disposition": {multipart.FileContentDisposition("VersionData", u.Name)},
+		"Content-Type":        {"application/octet-stream"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	headSize := frame.Len()
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	head, tail := frame.Bytes()[:headSize], frame.Bytes()[headSize:]
+	return &payload{
+		contentType: w.FormDataContentType(),
+		size:        int64(frame.Len()) + u.Size,
+		open: func() (io.ReadCloser, error) {
+			src, err := u.open()
+			if err != nil {
+				return nil, err
+			}
+			return &framed{io.MultiReader(bytes.NewReader(head), src, bytes.NewReader(tail)), src}, nil
+		},
+	}, nil
+}
+
+// framed is a file's content with what stands around it in the request.
+type framed struct {
+	io.Reader
+	io.Closer
+}
+
+// encoder gives the base64 of what it reads, in steps of its two buffers.
+type encoder struct {
+	src  io.Reader
+	raw  [48 << 10]byte // a multiple of 3, so that only the last step is padded
+	text [64 << 10]byte
+	rest []byte // of text, not read yet
+	err  error
+}
+
+func (e *encoder) Read(p []byte) (int, error) {
+	for len(e.rest) == 0 {
+		if e.err != nil {
+			return 0, e.err
+		}
+		e.fill()
+	}
+	n := copy(p, e.rest)
+	e.rest = e.rest[n:]
+	return n, nil
+}
+
+// fill encodes the next step. What came before an error is not worth encoding.
+func (e *encoder) fill() {
+	n, err := io.ReadFull(e.src, e.raw[:])
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	if e.err = err; err != nil && err != io.EOF {
+		return
+	}
+	base64.StdEncoding.Encode(e.text[:], e.raw[:n])
+	e.rest = e.text[:base64.StdEncoding.EncodedLen(n)]
+}

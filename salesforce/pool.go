@@ -1,0 +1,192 @@
+package salesforce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// PoolConfig is what a [Pool] needs. Only New is required.
+type PoolConfig struct {
+	// New returns the configuration of the client for a key. It is called when a
+	// client is made, so it may look the credentials up. An error is handed to
+	// the caller; return one for a key without credentials.
+	New func(ctx context.Context, key string) (Config, error)
+
+	// Timeout bounds one call of New, which goes on when the caller that began it
+	// gives up, since others may wait for it too. Defaults to 1 minute.
+	Timeout time.Duration
+
+	// Idle is how long a client is kept that nobody asks for. Defaults to 30
+	// minutes.
+	Idle time.Duration
+
+	// Hold is how long a refused login is remembered: the key gets the same error
+	// in that time, and New is asked again after it. Defaults to 1 minute.
+	Hold time.Duration
+
+	// Now is the clock. Defaults to time.Now.
+	Now func() time.Time
+}
+
+// Pool keeps a client for each key, such as a user of the host application who
+// has a Salesforce login of their own. It is safe for concurrent use.
+type Pool struct {
+	cfg    PoolConfig
+	making singleflight.Group
+
+	mu      sync.Mutex // guards the rest
+	entries map[string]*poolEntry
+	swept   time.Time
+}
+
+// poolEntry is a client, or the memory of a refused login.
+type poolEntry struct {
+	client  *Client
+	used    time.Time
+	refusal error
+	until   time.Time // when New may be asked again
+}
+
+// NewPool returns a pool. The error joins every fault of cfg.
+func NewPool(cfg PoolConfig) (*Pool, error) {
+	setDefault(&cfg.Timeout, time.Minute)
+	setDefault(&cfg.Idle, 30*time.Minute)
+	setDefault(&cfg.Hold, time.Minute)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	return &Pool{cfg: cfg, entries: map[string]*poolEntry{}}, nil
+}
+
+func (cfg PoolConfig) validate() error {
+	var faults []error
+	if cfg.New == nil {
+		faults = append(faults, errors.New("salesforce: PoolConfig.New is missing"))
+	}
+	for name, d := range map[string]time.Duration{"Timeout": cfg.Timeout, "Idle": cfg.Idle, "Hold": cfg.Hold} {
+		if d < 0 {
+			faults = append(faults, fmt.Errorf("salesforce: PoolConfig.%s %v is negative", name, d))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Client returns the client for a key, logged in. However many ask at the same
+// time, there is one client and one login. The error is that of New, or that
+// of the login; after a refused login, such as one with a wrong password, the
+// key gets the same error for a while, without asking Salesforce.
+func (p *Pool) Client(ctx context.Context, key string) (*Client, error) {
+	if key == "" {
+		return nil, errors.New("salesforce: pool: the key is empty")
+	}
+	c, err := p.kept(key)
+	if c == nil && err == nil {
+		c, err = p.make(ctx, key)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Session(ctx); err != nil {
+		if !Retryable(err) && ctx.Err() == nil {
+			p.refuse(key, c, err)
+		}
+		return nil, err
+	}
+	return c, nil
+}
+
+// Forget drops the client of a key, and the memory of its refused login, for
+// instance because its password has changed.
+func (p *Pool) Forget(key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.entries, key)
+}
+
+// kept returns the client of a key, its refusal, or neither.
+func (p *Pool) kept(key string) (*Client, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.cfg.Now()
+	p.sweep(now)
+	e := p.entries[key]
+	if e == nil || p.over(e, now) {
+		return nil, nil
+	}
+	e.used = now
+	return e.client, e.refusal
+}
+
+// over reports whether an entry is of no use any more.
+func (p *Pool) over(e *poolEntry, now time.Time) bool {
+	if e.refusal != nil {
+		return !now.Before(e.until)
+	}
+	return now.Sub(e.used) >= p.cfg.Idle
+}
+
+// sweep drops the entries that are over. Twice in the time that makes one idle
+// is often enough.
+func (p *Pool) sweep(now time.Time) {
+	if now.Sub(p.swept) < p.cfg.Idle/2 {
+		return
+	}
+	p.swept = now
+	for key, e := range p.entries {
+		if p.over(e, now) {
+			delete(p.entries, key)
+		}
+	}
+}
+
+// make makes the client of a key, once for all who wait for it.
+func (p *Pool) make(ctx context.Context, key string) (*Client, error) {
+	result := p.making.DoChan(key, func() (any, error) {
+		if c, err := p.kept(key); c != nil || err != nil {
+			return c, err
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.cfg.Timeout)
+		defer cancel()
+		cfg, err := p.cfg.New(ctx, key)
+		if err != nil {
+			return nil, fmt.Errorf("salesforce: pool: client for %q: %w", key, err)
+		}
+		c, err := New(cfg)
+		if err != nil {
+			return nil, fmt.Errorf("salesforce: pool: client for %q: %w", key, err)
+		}
+		p.keep(key, &poolEntry{client: c, used: p.cfg.Now()})
+		return c, nil
+	})
+	select {
+	case r := <-result:
+		c, _ := r.Val.(*Client)
+		return c, r.Err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("salesforce: pool: client for %q: %w", key, ctx.Err())
+	}
+}
+
+func (p *Pool) keep(key string, e *poolEntry) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.entries[key] = e
+}
+
+// refuse remembers that the login of a key's client was refused, unless the key
+// has another client by now.
+func (p *Pool) refuse(key string, c *Client, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e := p.entries[key]; e != nil && e.client == c {
+		p.entries[key] = &poolEntry{refusal: err, until: p.cfg.Now().Add(p.cfg.Hold)}
+	}
+}

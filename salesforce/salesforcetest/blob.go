@@ -1,0 +1,78 @@
+package salesforcetest
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+)
+
+// blob is the content of a base64 field. It is kept in pieces, so that a large
+// upload is never copied to a larger place.
+type blob struct {
+	size   int64
+	md5    string // in hexadecimal
+	pieces [][]byte
+	kept   bool // false when only size and checksum were kept
+}
+
+func newBlob(data []byte) *blob {
+	sum := md5.Sum(data)
+	return &blob{int64(len(data)), hex.EncodeToString(sum[:]), [][]byte{bytes.Clone(data)}, true}
+}
+
+func (b *blob) bytes() []byte { return bytes.Join(b.pieces, nil) }
+
+// writeTo writes the content.
+func (b *blob) writeTo(w io.Writer) error {
+	for _, p := range b.pieces {
+		if _, err := w.Write(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errTooLarge = errors.New("content is too large")
+
+// blobReader collects a blob piece by piece.
+type blobReader struct {
+	hash hash.Hash
+	blob blob
+}
+
+const pieceSize = 1 << 20
+
+// readBlob reads at most limit bytes; more are errTooLarge. Content above keep
+// bytes is dropped, 0 for none.
+func readBlob(r io.Reader, limit, keep int64) (*blob, error) {
+	c := blobReader{hash: md5.New(), blob: blob{kept: true}}
+	buf := make([]byte, pieceSize)
+	for {
+		n, err := io.ReadFull(r, buf)
+		c.add(buf[:n], keep)
+		if c.blob.size > limit {
+			return nil, errTooLarge
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			c.blob.md5 = hex.EncodeToString(c.hash.Sum(nil))
+			return &c.blob, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (c *blobReader) add(piece []byte, keep int64) {
+	c.hash.Write(piece)
+	c.blob.size += int64(len(piece))
+	if keep > 0 && c.blob.size > keep {
+		c.blob.kept, c.blob.pieces = false, nil
+	}
+	if c.blob.kept && len(piece) > 0 {
+		c.blob.pieces = append(c.blob.pieces, bytes.Clone(piece))
+	}
+}

@@ -1,0 +1,390 @@
+package salesforcetest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// The describe structs have the keys of the wire in their order there. They are
+// the org's own, so that a wrong key in a client does not go unnoticed.
+
+type globalDescribe struct {
+	Encoding     string     `json:"encoding"`
+	MaxBatchSize int        `json:"maxBatchSize"`
+	SObjects     []overview `json:"sobjects"`
+}
+
+// overview is an object as describe global lists it.
+type overview struct {
+	Activateable          bool              `json:"activateable"`
+	AssociateEntityType   *string           `json:"associateEntityType"`
+	AssociateParentEntity *string           `json:"associateParentEntity"`
+	Createable            bool              `json:"createable"`
+	Custom                bool              `json:"custom"`
+	CustomSetting         bool              `json:"customSetting"`
+	DeepCloneable         bool              `json:"deepCloneable"`
+	Deletable             bool              `json:"deletable"`
+	DeprecatedAndHidden   bool              `json:"deprecatedAndHidden"`
+	FeedEnabled           bool              `json:"feedEnabled"`
+	HasSubtypes           bool              `json:"hasSubtypes"`
+	IsInterface           bool              `json:"isInterface"`
+	IsSubtype             bool              `json:"isSubtype"`
+	KeyPrefix             string            `json:"keyPrefix"`
+	Label                 string            `json:"label"`
+	LabelPlural           string            `json:"labelPlural"`
+	Layoutable            bool              `json:"layoutable"`
+	Mergeable             bool              `json:"mergeable"`
+	MruEnabled            bool              `json:"mruEnabled"`
+	Name                  string            `json:"name"`
+	Queryable             bool              `json:"queryable"`
+	Replicateable         bool              `json:"replicateable"`
+	Retrieveable          bool              `json:"retrieveable"`
+	Searchable            bool              `json:"searchable"`
+	Triggerable           bool              `json:"triggerable"`
+	Undeletable           bool              `json:"undeletable"`
+	Updateable            bool              `json:"updateable"`
+	URLs                  map[string]string `json:"urls"`
+}
+
+// fullDescribe is what describe adds.
+type fullDescribe struct {
+	overview
+	ActionOverrides       []any            `json:"actionOverrides"`
+	ChildRelationships    []childDescribe  `json:"childRelationships"`
+	CompactLayoutable     bool             `json:"compactLayoutable"`
+	DefaultImplementation *string          `json:"defaultImplementation"`
+	Fields                []fieldDescribe  `json:"fields"`
+	ImplementedBy         *string          `json:"implementedBy"`
+	ImplementsInterfaces  *string          `json:"implementsInterfaces"`
+	Listviewable          *bool            `json:"listviewable"`
+	LookupLayoutable      *bool            `json:"lookupLayoutable"`
+	NamedLayoutInfos      []any            `json:"namedLayoutInfos"`
+	NetworkScopeFieldName *string          `json:"networkScopeFieldName"`
+	RecordTypeInfos       []recordTypeInfo `json:"recordTypeInfos"`
+	SearchLayoutable      bool             `json:"searchLayoutable"`
+	SupportedScopes       []scopeDescribe  `json:"supportedScopes"`
+}
+
+type childDescribe struct {
+	CascadeDelete       bool    `json:"cascadeDelete"`
+	ChildSObject        string  `json:"childSObject"`
+	DeprecatedAndHidden bool    `json:"deprecatedAndHidden"`
+	Field               string  `json:"field"`
+	JunctionIDListNames []any   `json:"junctionIdListNames"`
+	JunctionReferenceTo []any   `json:"junctionReferenceTo"`
+	RelationshipName    *string `json:"relationshipName"`
+	RestrictedDelete    bool    `json:"restrictedDelete"`
+}
+
+type recordTypeInfo struct {
+	Active                   bool              `json:"active"`
+	Available                bool              `json:"available"`
+	DefaultRecordTypeMapping bool              `json:"defaultRecordTypeMapping"`
+	DeveloperName            string            `json:"developerName"`
+	Master                   bool              `json:"master"`
+	Name                     string            `json:"name"`
+	RecordTypeID             string            `json:"recordTypeId"`
+	URLs                     map[string]string `json:"urls"`
+}
+
+type scopeDescribe struct {
+	Label string `json:"label"`
+	Name  string `json:"name"`
+}
+
+type fieldDescribe struct {
+	Aggregatable                 bool             `json:"aggregatable"`
+	AIPredictionField            bool             `json:"aiPredictionField"`
+	AutoNumber                   bool             `json:"autoNumber"`
+	ByteLength                   int              `json:"byteLength"`
+	Calculated                   bool             `json:"calculated"`
+	CalculatedFormula            *string          `json:"calculatedFormula"`
+	CascadeDelete                bool             `json:"cascadeDelete"`
+	CaseSensitive                bool             `json:"caseSensitive"`
+	CompoundFieldName            *string          `json:"compoundFieldName"`
+	ControllerName               *string          `json:"controllerName"`
+	Createable                   bool             `json:"createable"`
+	Custom                       bool             `json:"custom"`
+	DefaultValue                 any              `json:"defaultValue"`
+	DefaultValueFormula          *string          `json:"defaultValueFormula"`
+	DefaultedOnCreate            bool             `json:"defaultedOnCreate"`
+	DependentPicklist            bool             `json:"dependentPicklist"`
+	DeprecatedAndHidden          bool             `json:"deprecatedAndHidden"`
+	Digits                       int              `json:"digits"`
+	DisplayLocationInDecimal     bool             `json:"displayLocationInDecimal"`
+	Encrypted                    bool             `json:"encrypted"`
+	ExternalID                   bool             `json:"externalId"`
+	ExtraTypeInfo                *string          `json:"extraTypeInfo"`
+	Filterable                   bool             `json:"filterable"`
+	FilteredLookupInfo           *string          `json:"filteredLookupInfo"`
+	FormulaTreatNullNumberAsZero bool             `json:"formulaTreatNullNumberAsZero"`
+	Groupable                    bool             `json:"groupable"`
+	HighScaleNumber              bool             `json:"highScaleNumber"`
+	HTMLFormatted                bool             `json:"htmlFormatted"`
+	IDLookup                     bool             `json:"idLookup"`
+	InlineHelpText               *string          `json:"inlineHelpText"`
+	Label                        string           `json:"label"`
+	Length                       int              `json:"length"`
+	Mask                         *string          `json:"mask"`
+	MaskType                     *string          `json:"maskType"`
+	Name                         string           `json:"name"`
+	NameField                    bool             `json:"nameField"`
+	NamePointing                 bool             `json:"namePointing"`
+	Nillable                     bool             `json:"nillable"`
+	Permissionable               bool             `json:"permissionable"`
+	PicklistValues               []choiceDescribe `json:"picklistValues"`
+	PolymorphicForeignKey        bool             `json:"polymorphicForeignKey"`
+	Precision                    int              `json:"precision"`
+	QueryByDistance              bool             `json:"queryByDistance"`
+	ReferenceTargetField         *string          `json:"referenceTargetField"`
+	ReferenceTo                  []string         `json:"referenceTo"`
+	RelationshipName             *string          `json:"relationshipName"`
+	RelationshipOrder            *int             `json:"relationshipOrder"`
+	RestrictedDelete             bool             `json:"restrictedDelete"`
+	RestrictedPicklist           bool             `json:"restrictedPicklist"`
+	Scale                        int              `json:"scale"`
+	SearchPrefilterable          bool             `json:"searchPrefilterable"`
+	SoapType                     string           `json:"soapType"`
+	Sortable                     bool             `json:"sortable"`
+	Type                         string           `json:"type"`
+	Unique                       bool             `json:"unique"`
+	Updateable                   bool             `json:"updateable"`
+	WriteRequiresMasterRead      bool             `json:"writeRequiresMasterRead"`
+}
+
+type choiceDescribe struct {
+	Active       bool    `json:"active"`
+	DefaultValue bool    `json:"defaultValue"`
+	Label        string  `json:"label"`
+	ValidFor     *string `json:"validFor"`
+	Value        string  `json:"value"`
+}
+
+// describeGlobal answers GET /sobjects.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_describeGlobal.htm
+func (c *call) describeGlobal() error {
+	c.org.mu.RLock()
+	answer := globalDescribe{Encoding: "UTF-8", MaxBatchSize: 200}
+	for _, ob := range c.org.objects {
+		answer.SObjects = append(answer.SObjects, c.overview(ob))
+	}
+	c.org.mu.RUnlock()
+	slices.SortFunc(answer.SObjects, func(a, b overview) int { return strings.Compare(a.Name, b.Name) })
+	writeJSON(c.w, http.StatusOK, answer)
+	return nil
+}
+
+// summary answers GET /sobjects/X.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_basic_info_get.htm
+func (c *call) summary() error {
+	ob, err := c.object()
+	if err != nil {
+		return err
+	}
+	writeJSON(c.w, http.StatusOK, map[string]any{"objectDescribe": c.overview(ob), "recentItems": []any{}})
+	return nil
+}
+
+// describe answers GET /sobjects/X/describe.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_describe.htm
+func (c *call) describe() error {
+	ob, err := c.object()
+	if err != nil {
+		return err
+	}
+	c.org.mu.RLock()
+	answer := fullDescribe{
+		overview:           c.overview(ob),
+		ActionOverrides:    []any{},
+		ChildRelationships: c.org.describeChildren(ob),
+		CompactLayoutable:  !ob.setup,
+		NamedLayoutInfos:   []any{},
+		RecordTypeInfos:    c.recordTypes(ob),
+		SearchLayoutable:   !ob.setup,
+		SupportedScopes:    []scopeDescribe{{"All records", "everything"}, {"My records", "mine"}},
+	}
+	for _, f := range ob.fields {
+		if ob.field(f.Name) == f {
+			answer.Fields = append(answer.Fields, c.org.describeField(f))
+		}
+	}
+	c.org.mu.RUnlock()
+	for key, path := range map[string]string{
+		"uiDetailTemplate": "/{ID}", "uiEditTemplate": "/{ID}/e", "uiNewRecord": "/" + ob.KeyPrefix + "/e",
+	} {
+		answer.URLs[key] = instance(c.r) + path
+	}
+	writeJSON(c.w, http.StatusOK, answer)
+	return nil
+}
+
+func (c *call) overview(ob *object) overview {
+	path := c.base() + "/sobjects/" + ob.Name
+	return overview{
+		Createable:    !ob.NoCreate,
+		Custom:        ob.custom(),
+		Deletable:     !ob.NoDelete,
+		FeedEnabled:   ob.parent,
+		KeyPrefix:     ob.KeyPrefix,
+		Label:         ob.Label,
+		LabelPlural:   ob.LabelPlural,
+		Layoutable:    !ob.setup,
+		Mergeable:     ob.Mergeable,
+		MruEnabled:    ob.parent,
+		Name:          ob.Name,
+		Queryable:     true,
+		Replicateable: true,
+		Retrieveable:  true,
+		Searchable:    !ob.setup,
+		Triggerable:   !ob.setup,
+		Undeletable:   !ob.NoDelete,
+		Updateable:    !ob.NoUpdate,
+		URLs:          map[string]string{"sobject": path, "describe": path + "/describe", "rowTemplate": path + "/{ID}"},
+	}
+}
+
+// describeChildren lists what may hang on an object.
+func (o *Org) describeChildren(ob *object) []childDescribe {
+	list := []childDescribe{}
+	for _, child := range o.objects {
+		for _, f := range child.fields {
+			if f.refersTo(ob) {
+				list = append(list, childDescribe{
+					CascadeDelete: f.Cascade, ChildSObject: child.Name, Field: f.Name,
+					JunctionIDListNames: []any{}, JunctionReferenceTo: []any{},
+					RelationshipName: orNull(f.Children), RestrictedDelete: f.Required && !f.Cascade,
+				})
+			}
+		}
+	}
+	return list
+}
+
+// recordTypes lists the record types of an object, the master one last.
+func (c *call) recordTypes(ob *object) []recordTypeInfo {
+	list := []recordTypeInfo{}
+	info := func(id, name, developerName string, active, master bool) {
+		list = append(list, recordTypeInfo{
+			Active: active, Available: active, DefaultRecordTypeMapping: master, DeveloperName: developerName, Master: master,
+			Name: name, RecordTypeID: id,
+			URLs: map[string]string{"layout": c.base() + "/sobjects/" + ob.Name + "/describe/layouts/" + id},
+		})
+	}
+	types := c.org.object("RecordType")
+	for _, w := range types.ids.all(types.rows) {
+		if r := w.seen; strings.EqualFold(r.text("SobjectType"), ob.Name) {
+			info(r.id(), r.text("Name"), r.text("DeveloperName"), r.value("IsActive") == true, false)
+		}
+	}
+	info("012000000000000AAA", "Master", "Master", true, true)
+	return list
+}
+
+func (o *Org) describeField(f *field) fieldDescribe {
+	text := f.typ.kind == kindText || f.typ.kind == kindID
+	number := f.typ.kind == kindNumber
+	d := fieldDescribe{
+		Aggregatable:       f.filterable(),
+		AutoNumber:         f.AutoNumber != "",
+		Calculated:         f.Calculated,
+		CascadeDelete:      f.Cascade,
+		CaseSensitive:      f.CaseSensitive,
+		CompoundFieldName:  orNull(f.compound),
+		Createable:         !f.NoCreate && !f.Calculated && f.typ.kind != kindAddress,
+		Custom:             isCustom(f.Name),
+		DefaultValue:       o.describeDefault(f),
+		DefaultedOnCreate:  f.Defaulted,
+		ExternalID:         f.ExternalID,
+		Filterable:         f.filterable(),
+		Groupable:          f.groupable(),
+		HTMLFormatted:      f.Type == "url",
+		IDLookup:           f.IDLookup,
+		Label:              f.Label,
+		NameField:          f.NameField,
+		NamePointing:       f.polymorphic(),
+		Nillable:           !f.Required && !f.Defaulted,
+		Permissionable:     f.index > fieldStamp && !f.Required && !f.NameField,
+		Name:               f.Name,
+		PicklistValues:     o.describeChoices(f),
+		ReferenceTo:        append([]string{}, o.targets(f)...),
+		RestrictedPicklist: f.Restricted,
+		SoapType:           f.typ.soap,
+		Sortable:           f.sortable(),
+		Type:               f.Type,
+		Unique:             f.Unique,
+		Updateable:         !f.NoUpdate && !f.Calculated && f.typ.kind != kindAddress,
+	}
+	d.PolymorphicForeignKey = f.polymorphic()
+	switch {
+	case text:
+		d.Length, d.ByteLength = f.Length, 3*f.Length
+	case f.Type == "int":
+		d.Digits = min(f.Precision, 9)
+	case number:
+		d.Precision, d.Scale = f.Precision, f.Scale
+	}
+	if f.typ.kind == kindID {
+		d.ByteLength = f.Length
+	}
+	if f.Type == "reference" {
+		d.RelationshipName = orNull(f.Relationship)
+	}
+	if f.long() {
+		extra := "plaintextarea"
+		d.ExtraTypeInfo = &extra
+	}
+	return d
+}
+
+func (o *Org) describeDefault(f *field) any {
+	switch v := f.start.(type) {
+	case decimal:
+		return v.float()
+	default:
+		return v
+	}
+}
+
+// describeChoices lists the values of a picklist. Those of StageName are the
+// stages of the org.
+func (o *Org) describeChoices(f *field) []choiceDescribe {
+	list := []choiceDescribe{}
+	for _, v := range o.choices(f) {
+		label := v.Label
+		if label == "" {
+			label = v.Value
+		}
+		list = append(list, choiceDescribe{Active: !v.Inactive, DefaultValue: v.Default, Label: label, Value: v.Value})
+	}
+	return list
+}
+
+func (o *Org) choices(f *field) []PicklistValue {
+	if f.of.Name != "Opportunity" || f.Name != "StageName" {
+		return f.Picklist
+	}
+	stages := o.object("OpportunityStage")
+	rows := slices.Clone(stages.ids.all(stages.rows))
+	order := stages.field("SortOrder")
+	slices.SortStableFunc(rows, func(a, b *row) int { return compareValues(a.seen.get(order), b.seen.get(order)) })
+	var list []PicklistValue
+	for _, w := range rows {
+		list = append(list, PicklistValue{
+			Value: w.seen.text("ApiName"), Label: w.seen.text("MasterLabel"), Inactive: w.seen.value("IsActive") != true,
+		})
+	}
+	for _, v := range f.Picklist { // of an extension, without a stage
+		if !slices.ContainsFunc(list, func(known PicklistValue) bool { return strings.EqualFold(known.Value, v.Value) }) {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

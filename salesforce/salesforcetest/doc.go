@@ -1,0 +1,2 @@
+// Package salesforcetest is a Salesforce org in memory.
+package salesforcetest

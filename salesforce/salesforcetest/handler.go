@@ -1,0 +1,154 @@
+package salesforcetest
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// ServeHTTP answers a request as Salesforce does. The path may have doubled
+// slashes and is never redirected.
+func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	entry, fault := o.traffic.enter(r, o.Now())
+	answer := &statusWriter{ResponseWriter: w}
+	defer func() { o.traffic.leave(entry, answer.status) }()
+	if o.opt.Latency > 0 && !wait(r, o.opt.Latency) {
+		return
+	}
+	w.Header().Set("Date", o.Now().Format(http.TimeFormat))
+	switch {
+	case fault == nil:
+		o.route(answer, r)
+	case fault.DropBefore:
+		io.Copy(io.Discard, r.Body)
+		panic(http.ErrAbortHandler)
+	case fault.DropAfter:
+		o.route(discard{http.Header{}}, r)
+		io.Copy(io.Discard, r.Body)
+		panic(http.ErrAbortHandler)
+	default:
+		fault.answer(answer, r)
+	}
+}
+
+// wait reports false when the client has gone before d was over.
+func wait(r *http.Request, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// route finds the part of the org that a path belongs to.
+func (o *Org) route(w http.ResponseWriter, r *http.Request) {
+	if len(r.RequestURI) > maxHeader {
+		w.WriteHeader(http.StatusRequestURITooLong)
+		return
+	}
+	if headerSize(r) > maxHeader {
+		w.WriteHeader(http.StatusRequestHeaderFieldsTooLarge)
+		return
+	}
+	path := segments(r.URL)
+	switch {
+	case match(path, "services/Soap/u/*") || match(path, "services/Soap/u/*/*"):
+		o.serveSOAP(w, r, path[3])
+	case match(path, "services/oauth2/*"):
+		o.serveOAuth(w, r, path[2])
+	case match(path, "id/*/*"):
+		o.serveIdentity(w, r, path[1], path[2])
+	case match(path, "services/data"):
+		writeJSON(w, http.StatusOK, versions())
+	case len(path) > 2 && match(path[:2], "services/data"):
+		o.serveREST(w, r, path[2], path[3:])
+	default:
+		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, "<html><head><title>URL No Longer Exists</title></head><body>URL No Longer Exists</body></html>")
+	}
+}
+
+// maxHeader is the size of URI and headers together that Salesforce accepts.
+const maxHeader = 16384
+
+func headerSize(r *http.Request) int {
+	n := len(r.RequestURI)
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(": ") + len(v) + len("\r\n")
+		}
+	}
+	return n
+}
+
+// segments splits a path, dropping what doubled slashes leave between them. A
+// segment may hold an escaped slash.
+func segments(u *url.URL) []string {
+	var list []string
+	for s := range strings.SplitSeq(u.EscapedPath(), "/") {
+		if s == "" {
+			continue
+		}
+		if plain, err := url.PathUnescape(s); err == nil {
+			s = plain
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// match compares path segments with a pattern, in which a star is any segment.
+func match(path []string, pattern string) bool {
+	if pattern == "" {
+		return len(path) == 0
+	}
+	i := 0
+	for p := range strings.SplitSeq(pattern, "/") {
+		if i >= len(path) || p != "*" && !strings.EqualFold(p, path[i]) {
+			return false
+		}
+		i++
+	}
+	return i == len(path)
+}
+
+// decoded is a query string as people read it.
+func decoded(query string) string {
+	if plain, err := url.QueryUnescape(query); err == nil {
+		return plain
+	}
+	return query
+}
+
+// statusWriter remembers the status.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// discard is an answer that nobody gets.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) WriteHeader(int)             {}
+func (d discard) Write(p []byte) (int, error) { return len(p), nil }

@@ -1,0 +1,342 @@
+package salesforcetest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Indexes of the fields that every object has.
+const (
+	fieldID = iota
+	fieldIsDeleted
+	fieldCreatedDate
+	fieldCreatedBy
+	fieldModifiedDate
+	fieldModifiedBy
+	fieldStamp // SystemModstamp
+)
+
+// systemFields are the fields that every object has, in the order of the
+// constants above.
+var systemFields = []Field{
+	newField("id", "Id", "Record ID", []mod{readOnly, func(f *Field) { f.Defaulted, f.IDLookup = true, true }}),
+	check("IsDeleted", "Deleted", readOnly),
+	moment("CreatedDate", "Created Date", readOnly, defaulted),
+	ref("CreatedById", "Created By ID", "User", "CreatedBy", "", readOnly, defaulted),
+	moment("LastModifiedDate", "Last Modified Date", readOnly, defaulted),
+	ref("LastModifiedById", "Last Modified By ID", "User", "LastModifiedBy", "", readOnly, defaulted),
+	moment("SystemModstamp", "System Modstamp", readOnly, defaulted),
+}
+
+// anyRecord, as the target of a reference, stands for every object that people
+// keep records in.
+const anyRecord = "*"
+
+// object is a definition made ready for use, together with its records.
+type object struct {
+	SObject
+	fields []*field          // by index, the system fields first
+	byName map[string]*field // by lower-case name
+	up     map[string]*field // references, by lower-case relationship name
+	table
+}
+
+// field is a field made ready for use.
+type field struct {
+	Field
+	of    *object
+	index int
+	typ   *fieldType
+	start any            // what a new record holds
+	rank  map[string]int // order of picklist values
+}
+
+// catalog holds the objects of an org.
+type catalog struct {
+	objects  []*object          // in the order of their definition
+	byName   map[string]*object // by lower-case name
+	byPrefix map[string]*object
+}
+
+func (c *catalog) object(name string) *object { return c.byName[strings.ToLower(name)] }
+
+// objectOf returns the object that an id belongs to, or nil.
+func (c *catalog) objectOf(id string) *object {
+	if len(id) < 3 {
+		return nil
+	}
+	return c.byPrefix[id[:3]]
+}
+
+func (ob *object) field(name string) *field { return ob.byName[strings.ToLower(name)] }
+
+func (ob *object) custom() bool { return isCustom(ob.Name) }
+
+func isCustom(name string) bool { return strings.HasSuffix(strings.ToLower(name), "__c") }
+
+// targets are the names of the objects that a reference may point to.
+func (c *catalog) targets(f *field) []string {
+	if !slices.Contains(f.ReferenceTo, anyRecord) {
+		return f.ReferenceTo
+	}
+	var names []string
+	for _, ob := range c.objects {
+		if ob.parent || slices.Contains(f.ReferenceTo, ob.Name) {
+			names = append(names, ob.Name)
+		}
+	}
+	return names
+}
+
+// refersTo reports whether a reference may point to an object.
+func (f *field) refersTo(ob *object) bool {
+	return f.typ.kind == kindID && f.index != fieldID &&
+		(ob.parent && slices.Contains(f.ReferenceTo, anyRecord) || slices.Contains(f.ReferenceTo, ob.Name))
+}
+
+// polymorphic references point to records of several objects.
+func (f *field) polymorphic() bool {
+	return len(f.ReferenceTo) > 1 || slices.Contains(f.ReferenceTo, anyRecord)
+}
+
+// children returns the reference by which records of other objects hang on ob
+// under a relationship name.
+func (c *catalog) children(ob *object, relationship string) *field {
+	for _, child := range c.objects {
+		for _, f := range child.fields {
+			if f.Children != "" && strings.EqualFold(f.Children, relationship) && f.refersTo(ob) {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// extend adds objects and fields. Nothing is changed if anything is wrong.
+func (c *catalog) extend(s Schema) error {
+	if err := c.validate(s); err != nil {
+		return err
+	}
+	for _, def := range s {
+		ob := c.object(def.Name)
+		if ob == nil {
+			ob = c.add(def)
+		}
+		for _, f := range def.Fields {
+			ob.set(f)
+		}
+	}
+	return nil
+}
+
+// add makes an object with the fields that every object has.
+func (c *catalog) add(def SObject) *object {
+	ob := &object{SObject: def, byName: map[string]*field{}, up: map[string]*field{}}
+	ob.Fields = nil
+	if ob.Label == "" {
+		ob.Label = ob.Name
+	}
+	if ob.LabelPlural == "" {
+		ob.LabelPlural = ob.Label + "s"
+	}
+	if ob.KeyPrefix == "" {
+		ob.KeyPrefix = c.freePrefix()
+	}
+	for _, f := range systemFields {
+		ob.set(f)
+	}
+	if ob.setup {
+		delete(ob.byName, "isdeleted") // such records are never deleted
+	}
+	if ob.Mergeable {
+		ob.set(ref("MasterRecordId", "Master Record ID", ob.Name, "MasterRecord", "", readOnly))
+	}
+	if ob.custom() {
+		ob.parent = true
+		ob.set(text("Name", ob.Label+" Name", 80, nameField, defaulted))
+		ob.set(owner())
+	}
+	ob.table.init()
+	c.objects = append(c.objects, ob)
+	c.byName[strings.ToLower(ob.Name)] = ob
+	if c.byPrefix[ob.KeyPrefix] == nil { // notes share theirs with documents
+		c.byPrefix[ob.KeyPrefix] = ob
+	}
+	return ob
+}
+
+// freePrefix returns the first key prefix that no object has, from a00 on.
+func (c *catalog) freePrefix() string {
+	for n := strings.IndexByte(idDigits, 'a') * 62 * 62; ; n++ {
+		prefix := string([]byte{idDigits[n/(62*62)], idDigits[n/62%62], idDigits[n%62]})
+		if c.byPrefix[prefix] == nil {
+			return prefix
+		}
+	}
+}
+
+// set adds a field or replaces the definition of one; its index stays.
+func (ob *object) set(def Field) {
+	if ob.custom() && strings.EqualFold(def.Name, "Name") {
+		// A custom record without a name is named by its id.
+		def.NameField, def.Defaulted, def.Required = true, true, false
+	}
+	f := ob.field(def.Name)
+	if f == nil {
+		f = &field{of: ob, index: len(ob.fields)}
+		ob.fields = append(ob.fields, f)
+		ob.byName[strings.ToLower(def.Name)] = f
+	} else {
+		def = inherit(def, f.Field)
+	}
+	f.Field, f.typ = withDefaults(def), fieldTypes[typeName(def)]
+	f.start, _ = f.initial() // validate has seen to the error
+	f.rank = make(map[string]int, len(f.Picklist))
+	for i, v := range f.Picklist {
+		f.rank[strings.ToLower(v.Value)] = i
+	}
+	if f.Relationship != "" {
+		ob.up[strings.ToLower(f.Relationship)] = f
+	}
+}
+
+// inherit keeps of an old definition what the describe result of the object
+// alone does not tell.
+func inherit(def, old Field) Field {
+	def.Type = cmp.Or(def.Type, old.Type)
+	def.Children = cmp.Or(def.Children, old.Children)
+	def.Cascade = def.Cascade || old.Cascade
+	if old.AutoNumber != "" {
+		def.AutoNumber = old.AutoNumber
+	}
+	return def
+}
+
+// initial is what a new record holds in the field, if nobody says otherwise.
+func (f *field) initial() (any, error) {
+	if f.Default != nil {
+		in := assignments(map[string]any{f.Name: f.Default})
+		return f.parse(in[0])
+	}
+	if f.typ.kind == kindBool {
+		return false, nil
+	}
+	for _, v := range f.Picklist {
+		if v.Default {
+			return v.Value, nil
+		}
+	}
+	return nil, nil
+}
+
+func typeName(f Field) string {
+	if f.Type == "" {
+		return "string"
+	}
+	return f.Type
+}
+
+// withDefaults fills in what a definition may leave out.
+func withDefaults(f Field) Field {
+	f.Type = typeName(f)
+	typ := fieldTypes[f.Type]
+	if f.Label == "" {
+		f.Label = f.Name
+	}
+	if typ.kind == kindText && f.Length == 0 {
+		f.Length = typ.size
+	}
+	switch {
+	case typ.kind == kindID:
+		f.Length = typ.size
+	case typ.kind == kindBool:
+		f.Defaulted = true
+	case typ.kind == kindNumber && f.Precision == 0:
+		f.Precision = 18
+	}
+	if f.Default != nil {
+		f.Defaulted, f.Required = f.Defaulted || f.Required, false
+	}
+	if f.Type == "reference" && f.Relationship == "" {
+		f.Relationship = relationshipName(f.Name)
+	}
+	return f
+}
+
+// relationshipName is the platform's rule: Visit__c is reached over Visit__r,
+// OwnerId over Owner.
+func relationshipName(field string) string {
+	if base, ok := strings.CutSuffix(field, "__c"); ok {
+		return base + "__r"
+	}
+	return strings.TrimSuffix(field, "Id")
+}
+
+var apiName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+
+// validate finds every fault of a schema before any of it is used.
+func (c *catalog) validate(s Schema) error {
+	known := func(name string) bool {
+		return name == anyRecord || c.object(name) != nil ||
+			slices.ContainsFunc(s, func(ob SObject) bool { return strings.EqualFold(ob.Name, name) })
+	}
+	var faults []error
+	for _, ob := range s {
+		fault := func(format string, args ...any) {
+			faults = append(faults, fmt.Errorf("salesforcetest: object %q: "+format, append([]any{ob.Name}, args...)...))
+		}
+		if !apiName.MatchString(ob.Name) {
+			fault("the name is no API name")
+		}
+		if p := ob.KeyPrefix; p != "" && c.object(ob.Name) == nil {
+			if _, ok := longID(p + "000000000000"); !ok || len(p) != 3 {
+				fault("key prefix %q is not three letters and digits", p)
+			}
+			if other := c.byPrefix[p]; other != nil {
+				fault("key prefix %q belongs to %s", p, other.Name)
+			}
+		}
+		for _, f := range ob.Fields {
+			if err := c.validateField(ob.Name, f, known); err != nil {
+				fault("field %q: %w", f.Name, err)
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (c *catalog) validateField(object string, f Field, known func(string) bool) error {
+	var old *field
+	if ob := c.object(object); ob != nil {
+		if old = ob.field(f.Name); old != nil {
+			f = inherit(f, old.Field)
+		}
+	}
+	typ := fieldTypes[typeName(f)]
+	switch {
+	case !apiName.MatchString(f.Name):
+		return errors.New("the name is no API name")
+	case typ == nil:
+		return fmt.Errorf("unknown type %q", f.Type)
+	case typ.kind == kindNumber && (f.Scale < 0 || f.Scale > 18 || f.Precision < 0 || f.Precision > 18):
+		return fmt.Errorf("precision %d and scale %d are not within 18 digits", f.Precision, f.Scale)
+	case f.Type == "reference" && len(f.ReferenceTo) == 0:
+		return errors.New("a reference needs ReferenceTo")
+	}
+	if _, err := (&field{Field: withDefaults(f), typ: typ}).initial(); err != nil {
+		return fmt.Errorf("default: %w", err)
+	}
+	for _, target := range f.ReferenceTo {
+		if !known(target) {
+			return fmt.Errorf("reference to unknown object %q", target)
+		}
+	}
+	if old != nil && old.typ.kind != typ.kind {
+		return fmt.Errorf("is there with type %s and cannot become %s", old.Type, typeName(f))
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package salesforcetest
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	_ "time/tzdata" // users have time zones, also where the machine has no zone files
+)
+
+// Options says who may log in to an [Org] and how it behaves. The zero value of
+// each field takes its default.
+type Options struct {
+	// Username is the login name of the main user. Defaults to
+	// "user@example.com".
+	Username string
+
+	// Password is the main user's password. Defaults to "secret".
+	Password string
+
+	// SecurityToken is what SOAP login() expects behind the password. Defaults
+	// to "TOKEN".
+	SecurityToken string
+
+	// ClientID and ClientSecret are the app that may use the client credentials
+	// flow; it runs as the main user. Default to "cid" and "csecret".
+	ClientID, ClientSecret string
+
+	// OrgID is the id of the organization, 15 or 18 characters beginning with
+	// 00D. Defaults to "00Dxx0000001gPLEAY". Give each of several orgs its own.
+	OrgID string
+
+	// TimeZone is the main user's zone, in which date literals such as TODAY
+	// are counted: an IANA name. Defaults to "GMT".
+	TimeZone string
+
+	// Schema is added to the standard objects; see [Org.Extend]. Defaults to
+	// nothing.
+	Schema Schema
+
+	// APILimit is the number of data requests allowed in 24 hours. Defaults to
+	// 15000.
+	APILimit int
+
+	// BatchSize is the number of records of a query page when the request asks
+	// for none. Defaults to 2000.
+	BatchSize int
+
+	// SOAPLoginOff makes SOAP login() answer as an org does in which it is
+	// disabled. Defaults to login() being allowed.
+	SOAPLoginOff bool
+
+	// Latency is waited before each request is served. Defaults to none.
+	Latency time.Duration
+
+	// HashOnlyAbove is the size in bytes above which the content of a multipart
+	// upload is dropped once its size and checksum are taken, so that files of
+	// gigabytes cost no memory. Such a file cannot be downloaded. Defaults to
+	// keeping everything.
+	HashOnlyAbove int64
+
+	// Now is the org's clock; see also [Org.SetNow]. Defaults to [time.Now].
+	Now func() time.Time
+}
+
+// Credentials are what a client needs to reach an [Org].
+type Credentials struct {
+	Username      string `json:"username"`
+	Password      string `json:"password"`
+	SecurityToken string `json:"security_token"`
+	ClientID      string `json:"client_id"`
+	ClientSecret  string `json:"client_secret"`
+
+	// AccessToken is a session of the main user that works at once.
+	AccessToken string `json:"access_token"`
+
+	// OrgID and UserID are 18-character ids.
+	OrgID  string `json:"org_id"`
+	UserID string `json:"user_id"`
+}
+
+// withDefaults fills in what is zero. It panics on what makes no sense.
+func (opt *Options) withDefaults() Options {
+	var o Options
+	if opt != nil {
+		o = *opt
+	}
+	o.Username = cmp.Or(o.Username, "user@example.com")
+	o.Password = cmp.Or(o.Password, "secret")
+	o.SecurityToken = cmp.Or(o.SecurityToken, "TOKEN")
+	o.ClientID = cmp.Or(o.ClientID, "cid")
+	o.ClientSecret = cmp.Or(o.ClientSecret, "csecret")
+	o.OrgID = cmp.Or(o.OrgID, "00Dxx0000001gPL")
+	o.TimeZone = cmp.Or(o.TimeZone, "GMT")
+	o.APILimit = cmp.Or(o.APILimit, 15000)
+	o.BatchSize = cmp.Or(o.BatchSize, 2000)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	id, ok := longID(o.OrgID)
+	if !ok || !strings.HasPrefix(id, "00D") {
+		panic(fmt.Sprintf("salesforcetest: OrgID %q is no organization id", o.OrgID))
+	}
+	o.OrgID = id
+	if _, err := time.LoadLocation(o.TimeZone); err != nil {
+		panic(fmt.Sprintf("salesforcetest: TimeZone: %v", err))
+	}
+	return o
+}

@@ -1,0 +1,78 @@
+package salesforcetest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/sfbridge/sfbridge/soql"
+)
+
+// sortKey is one entry of ORDER BY made ready.
+type sortKey struct {
+	operand   *operand
+	desc      bool
+	nullsLast bool
+}
+
+func (q *query) sortKeys(order []soql.Order) ([]sortKey, error) {
+	var keys []sortKey
+	for _, o := range order {
+		op, err := q.operand(o.Expr)
+		if err != nil {
+			return nil, err
+		}
+		if !op.field.sortable() {
+			return nil, q.fault(o.Expr, "INVALID_FIELD", "field '%s' can not be sorted in a query call", op.field.Name)
+		}
+		keys = append(keys, sortKey{op, o.Desc, o.Nulls == soql.NullsLast})
+	}
+	return keys, nil
+}
+
+// sort sorts records by the query's keys, and what they leave open by id.
+func (q *query) sort(rows []*record) {
+	slices.SortStableFunc(rows, func(a, b *record) int {
+		for _, key := range q.order {
+			if c := key.compare(q.world, a, b); c != 0 {
+				return c
+			}
+		}
+		if q.groups != nil {
+			return 0
+		}
+		return strings.Compare(a.id(), b.id())
+	})
+}
+
+func (k sortKey) compare(e *world, a, b *record) int {
+	x, y := k.operand.of(e, a), k.operand.of(e, b)
+	if x == nil || y == nil {
+		c := boolOrder(x != nil) - boolOrder(y != nil) // nulls first, also when descending
+		if k.nullsLast {
+			return -c
+		}
+		return c
+	}
+	c := k.operand.field.orderOf(x, y)
+	if k.desc {
+		return -c
+	}
+	return c
+}
+
+// orderOf compares two values for sorting: those of a picklist by their places
+// in the list, unknown ones behind, all else by value.
+func (f *field) orderOf(x, y any) int {
+	if f.Type == "picklist" && len(f.rank) > 0 {
+		return cmp.Or(cmp.Compare(f.place(x), f.place(y)), f.compare(x, y))
+	}
+	return f.compare(x, y)
+}
+
+func (f *field) place(v any) int {
+	if i, ok := f.rank[strings.ToLower(v.(string))]; ok {
+		return i
+	}
+	return len(f.rank)
+}

@@ -1,0 +1,220 @@
+package salesforcetest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// printer writes records as JSON. It does so by hand because the order of keys
+// counts and pages are long.
+type printer struct {
+	version int
+	out     []byte
+}
+
+func (p *printer) raw(s string) { p.out = append(p.out, s...) }
+
+// key begins a member of an object that has others before it.
+func (p *printer) key(name string) {
+	p.out = append(p.out, ',')
+	p.out = appendString(p.out, name)
+	p.out = append(p.out, ':')
+}
+
+// attributes begins a record with what says which one it is.
+func (p *printer) attributes(typ string, r *record) {
+	p.raw(`{"attributes":{"type":"`)
+	p.raw(typ)
+	p.raw(`","url":"`)
+	p.path(r)
+	p.raw(`"}`)
+}
+
+func (p *printer) path(r *record) {
+	p.raw("/services/data/v")
+	p.out = strconv.AppendInt(p.out, int64(p.version), 10)
+	p.raw(".0/sobjects/")
+	p.raw(r.of.Name)
+	p.raw("/")
+	p.raw(r.id())
+}
+
+// plainRecord writes a record with some of its own fields.
+func (p *printer) plainRecord(r *record, fields []*field) {
+	p.attributes(r.of.Name, r)
+	for _, f := range fields {
+		if f.of.field(f.Name) == f { // set-up data has no IsDeleted
+			p.key(f.Name)
+			p.value(f, r, r.get(f))
+		}
+	}
+	p.raw("}")
+}
+
+// value writes the value v of a field of r.
+func (p *printer) value(f *field, r *record, v any) {
+	switch v := v.(type) {
+	case nil:
+		p.raw("null")
+	case string:
+		p.out = appendString(p.out, v)
+	case bool:
+		p.out = strconv.AppendBool(p.out, v)
+	case decimal:
+		if f.Type == "int" {
+			p.out = strconv.AppendInt(p.out, v.coef, 10)
+			return
+		}
+		p.out = v.append(p.out)
+	case time.Time:
+		p.out = append(p.out, '"')
+		p.out = v.AppendFormat(p.out, wireDateTime)
+		p.out = append(p.out, '"')
+	case *blob: // content is fetched from its address
+		p.raw(`"`)
+		p.path(r)
+		p.raw("/")
+		p.raw(f.Name)
+		p.raw(`"`)
+	case address:
+		p.address(v)
+	case int:
+		p.out = strconv.AppendInt(p.out, int64(v), 10)
+	case float64:
+		p.out = strconv.AppendFloat(p.out, v, 'f', -1, 64)
+	default: // date and timeOfDay
+		p.raw(`"`)
+		p.raw(fmt.Sprint(v))
+		p.raw(`"`)
+	}
+}
+
+// address is the value of a compound address: part names of the wire with
+// their values.
+type address []addressPart
+
+type addressPart struct {
+	name  string
+	field *field
+	value any
+}
+
+// addressParts are the parts on the wire and the ends of the fields' names.
+// Codes exist only where state and country picklists are switched on.
+var addressParts = []struct{ wire, field string }{
+	{"city", "City"}, {"country", "Country"}, {"countryCode", ""}, {"geocodeAccuracy", "GeocodeAccuracy"},
+	{"latitude", "Latitude"}, {"longitude", "Longitude"}, {"postalCode", "PostalCode"}, {"state", "State"},
+	{"stateCode", ""}, {"street", "Street"},
+}
+
+// address is the value of a compound address field, nil when all parts are
+// empty.
+func (r *record) address(f *field) any {
+	prefix := strings.TrimSuffix(f.Name, "Address")
+	var parts address
+	empty := true
+	for _, p := range addressParts {
+		part := addressPart{name: p.wire}
+		if part.field = r.of.field(prefix + p.field); p.field != "" && part.field != nil {
+			part.value = r.get(part.field)
+		}
+		empty = empty && part.value == nil
+		parts = append(parts, part)
+	}
+	if empty {
+		return nil
+	}
+	return parts
+}
+
+func (p *printer) address(a address) {
+	for i, part := range a {
+		if i == 0 {
+			p.raw("{")
+			p.out = appendString(p.out, part.name)
+			p.raw(":")
+		} else {
+			p.key(part.name)
+		}
+		p.value(part.field, nil, part.value)
+	}
+	p.raw("}")
+}
+
+// plain is a record as a map of what encoding/json makes of the wire.
+func plain(r *record) map[string]any {
+	if r == nil {
+		return nil
+	}
+	m := make(map[string]any, len(r.of.fields))
+	for _, f := range r.of.fields {
+		m[f.Name] = plainValue(f, r, r.get(f))
+	}
+	return m
+}
+
+func plainValue(f *field, r *record, v any) any {
+	switch v := v.(type) {
+	case decimal:
+		return v.float()
+	case time.Time:
+		return v.Format(wireDateTime)
+	case *blob:
+		p := printer{version: newestVersion}
+		p.path(r)
+		return string(p.out) + "/" + f.Name
+	case address:
+		m := map[string]any{}
+		for _, part := range v {
+			m[part.name] = plainValue(part.field, r, part.value)
+		}
+		return m
+	case date, timeOfDay:
+		return fmt.Sprint(v)
+	}
+	return v
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString writes a JSON string. Invalid UTF-8 becomes U+FFFD.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && n == 1 {
+				b = append(append(b, s[start:i]...), "\ufffd"...)
+				start = i + 1
+			}
+			i += n
+			continue
+		}
+		if c >= ' ' && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		b = append(b, s[start:i]...)
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, `\n`...)
+		case '\r':
+			b = append(b, `\r`...)
+		case '\t':
+			b = append(b, `\t`...)
+		default:
+			b = append(b, `\u00`...)
+			b = append(b, hexDigits[c>>4], hexDigits[c&15])
+		}
+		i++
+		start = i
+	}
+	return append(append(b, s[start:]...), '"')
+}

@@ -1,0 +1,230 @@
+package salesforcetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The API versions that the org knows.
+const (
+	oldestVersion = 31
+	newestVersion = 68
+)
+
+// call is one REST request with a valid session.
+type call struct {
+	org     *Org
+	w       http.ResponseWriter
+	r       *http.Request
+	version int
+	user    string   // the id of the session's user
+	args    []string // the segments that the stars of the route's pattern stand for
+}
+
+// route is a resource below /services/data/vXX.X. Stars are any segment.
+type route struct {
+	pattern string
+	methods map[string]func(*call) error
+}
+
+// routes are tried in order; the first pattern that fits counts.
+var routes []route
+
+func init() {
+	routes = []route{ // not in the declaration: resources lists them
+		{"", methods{"GET": (*call).resources}},
+		{"limits", methods{"GET": (*call).limits}},
+		{"query", methods{"GET": (*call).query}},
+		{"query/*", methods{"GET": (*call).queryMore}},
+		{"queryAll", methods{"GET": (*call).queryAll}},
+		{"queryAll/*", methods{"GET": (*call).queryMore}},
+		{"sobjects", methods{"GET": (*call).describeGlobal}},
+		{"sobjects/*", methods{"GET": (*call).summary, "POST": (*call).create}},
+		{"sobjects/*/describe", methods{"GET": (*call).describe}},
+		{"sobjects/*/updated", methods{"GET": (*call).updated}},
+		{"sobjects/*/deleted", methods{"GET": (*call).deleted}},
+		{"sobjects/*/*", methods{"GET": (*call).read, "PATCH": (*call).update, "DELETE": (*call).remove}},
+		{"sobjects/*/*/*", methods{"GET": (*call).readBy, "PATCH": (*call).upsert, "DELETE": (*call).removeBy}},
+	}
+}
+
+type methods = map[string]func(*call) error
+
+// parseVersion reads 66.0.
+func parseVersion(s string) (int, bool) {
+	whole, ok := strings.CutSuffix(s, ".0")
+	n, err := strconv.Atoi(whole)
+	return n, ok && err == nil && n > 0
+}
+
+// serveREST answers the REST API.
+func (o *Org) serveREST(w http.ResponseWriter, r *http.Request, version string, path []string) {
+	c := &call{org: o, w: w, r: r}
+	var ok bool
+	c.version, ok = parseVersion(strings.TrimPrefix(version, "v"))
+	switch {
+	case !ok || !strings.HasPrefix(version, "v") || c.version > newestVersion:
+		writeError(w, errNotFound)
+		return
+	case c.version < oldestVersion:
+		writeError(w, &apiError{status: http.StatusGone, code: "GONE", message: "The requested resource is no longer available"})
+		return
+	}
+	s, ok := o.authenticate(r)
+	if !ok {
+		writeError(w, errSession)
+		return
+	}
+	c.user = s.user
+	within, info := o.count()
+	w.Header().Set("Sforce-Limit-Info", info)
+	switch {
+	case !within:
+		writeError(w, errAPILimit)
+	case s.expired:
+		writeError(w, &apiError{status: http.StatusForbidden, code: "INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
+			message: "The users password has expired, you must call SetPassword before attempting any other API operations"})
+	default:
+		if err := c.serve(path); err != nil {
+			writeError(w, err)
+		}
+	}
+}
+
+// serve finds the route of a path and calls it.
+func (c *call) serve(path []string) error {
+	i := slices.IndexFunc(routes, func(t route) bool { return match(path, t.pattern) })
+	if i < 0 {
+		return errNotFound
+	}
+	method := c.r.Method
+	if over := c.r.URL.Query().Get("_HttpMethod"); method == http.MethodPost && over != "" {
+		method = strings.ToUpper(over)
+	}
+	handle := routes[i].methods[method]
+	if handle == nil {
+		return notAllowed(method, routes[i].methods)
+	}
+	for n, p := range strings.Split(routes[i].pattern, "/") {
+		if p == "*" {
+			c.args = append(c.args, path[n])
+		}
+	}
+	return handle(c)
+}
+
+func notAllowed(method string, handlers methods) *apiError {
+	var allowed []string
+	for m := range handlers {
+		allowed = append(allowed, m)
+	}
+	slices.Sort(allowed)
+	return &apiError{status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED",
+		message: fmt.Sprintf("HTTP Method '%s' not allowed. Allowed are %s", method, strings.Join(allowed, ","))}
+}
+
+// usage counts the requests of 24 hours.
+type usage struct {
+	since time.Time
+	used  int
+}
+
+// count adds a request to the day's usage. It reports whether the request may
+// be served, and what Sforce-Limit-Info says.
+func (o *Org) count() (bool, string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if now := o.Now(); now.Sub(o.usage.since) >= 24*time.Hour {
+		o.usage = usage{since: now}
+	}
+	within := o.usage.used < o.opt.APILimit
+	if within {
+		o.usage.used++
+	}
+	return within, fmt.Sprintf("api-usage=%d/%d", o.usage.used, o.opt.APILimit)
+}
+
+// versions is the list of API versions.
+func versions() []map[string]string {
+	var list []map[string]string
+	for v := oldestVersion; v <= newestVersion; v++ {
+		list = append(list, map[string]string{
+			"label": releaseName(v), "url": fmt.Sprintf("/services/data/v%d.0", v), "version": fmt.Sprintf("%d.0", v),
+		})
+	}
+	return list
+}
+
+// releaseName is the season of a version: three releases make a year, and
+// 65.0 was Winter '26.
+func releaseName(version int) string {
+	n := version - 65 + 3*26
+	return fmt.Sprintf("%s '%d", [...]string{"Winter", "Spring", "Summer"}[n%3], n/3)
+}
+
+// base is the path of the API in the call's version.
+func (c *call) base() string { return fmt.Sprintf("/services/data/v%d.0", c.version) }
+
+// resources answers the list of what is there.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_discoveryresource.htm
+func (c *call) resources() error {
+	list := map[string]string{"identity": fmt.Sprintf("%s/id/%s/%s", instance(c.r), c.org.opt.OrgID, c.user)}
+	for _, t := range routes {
+		if name, _, _ := strings.Cut(t.pattern, "/"); name != "" {
+			list[name] = c.base() + "/" + name
+		}
+	}
+	writeJSON(c.w, http.StatusOK, list)
+	return nil
+}
+
+// limits answers what is left of the org's allowances.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_limits.htm
+func (c *call) limits() error {
+	type limit struct{ Max, Remaining int }
+	c.org.mu.RLock()
+	left := c.org.opt.APILimit - c.org.usage.used
+	c.org.mu.RUnlock()
+	writeJSON(c.w, http.StatusOK, map[string]limit{
+		"DailyApiRequests":     {c.org.opt.APILimit, left},
+		"DailyBulkApiBatches":  {15000, 15000},
+		"DailyBulkV2QueryJobs": {10000, 10000},
+		"DataStorageMB":        {1024, 1024},
+		"FileStorageMB":        {10240, 10240},
+	})
+	return nil
+}
+
+// writeJSON writes a value as Salesforce does: without escaping HTML.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.Encode(v) // an error means that the client has gone
+}
+
+// writeError answers an error as the REST API does.
+func writeError(w http.ResponseWriter, err error) {
+	e := asAPIError(err)
+	body := map[string]any{"message": e.message, "errorCode": e.code}
+	if e.fields != nil {
+		body["fields"] = e.fields
+	}
+	writeJSON(w, e.status, []any{body})
+}
+
+// asAPIError is what a client sees of an error. Others than apiErrors come from
+// the connection: the client's body broke off.
+func asAPIError(err error) *apiError {
+	if e, ok := errors.AsType[*apiError](err); ok {
+		return e
+	}
+	return refusal("JSON_PARSER_ERROR", "%v", err)
+}

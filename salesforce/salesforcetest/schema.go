@@ -1,0 +1,118 @@
+package salesforcetest
+
+// Schema is a set of sObject definitions, for [Options] and [Org.Extend].
+type Schema []SObject
+
+// SObject defines one object. Its system fields (Id, IsDeleted, the audit
+// fields) need not be listed; an object without Name field gets one when it is
+// custom.
+type SObject struct {
+	// Name is the API name, such as "Account" or "Visit__c".
+	Name string
+
+	// Label and LabelPlural are what people read. Default to the name, and to
+	// the label with an "s".
+	Label, LabelPlural string
+
+	// KeyPrefix is the first three characters of the ids of its records.
+	// Defaults to a free one of the range a00 to aZz.
+	KeyPrefix string
+
+	// NoCreate, NoUpdate and NoDelete take the operation away from API users.
+	NoCreate, NoUpdate, NoDelete bool
+
+	// Mergeable says that records of the object can be merged; it then has a
+	// MasterRecordId.
+	Mergeable bool
+
+	// Fields are the object's own fields.
+	Fields []Field
+
+	setup  bool // set-up data: its records are never deleted
+	parent bool // can own notes, files and activities
+}
+
+// Field defines one field of an [SObject]. The zero value of everything but
+// Name is useful: a text field of 255 characters that may be empty.
+type Field struct {
+	// Name is the API name, such as "Phone" or "ZEP__c".
+	Name string
+
+	// Label is what people read. Defaults to the name.
+	Label string
+
+	// Type is the type as describe spells it: string, textarea, picklist,
+	// multipicklist, combobox, reference, boolean, int, double, currency,
+	// percent, date, datetime, time, phone, email, url, base64, address or id.
+	// Defaults to string.
+	Type string
+
+	// Length is the greatest number of characters of a text. Defaults to what
+	// is usual for the type (255; 40 for phone; 80 for email).
+	Length int
+
+	// Precision and Scale are the digits of a number in all and behind the
+	// point. Precision defaults to 18.
+	Precision, Scale int
+
+	// Required fields have neither a default nor may they be empty.
+	Required bool
+
+	// Defaulted fields are never empty, but the org fills them in itself.
+	Defaulted bool
+
+	// Default is the value that a new record gets: a string, bool, int or
+	// float64.
+	Default any
+
+	// NoCreate and NoUpdate say that API users cannot set the field, or not
+	// change it.
+	NoCreate, NoUpdate bool
+
+	// Calculated marks a formula or roll-up: only the org sets it, and its
+	// change does not move a record's SystemModstamp.
+	Calculated bool
+
+	// Picklist are the values of a picklist, in the order in which they sort.
+	Picklist []PicklistValue
+
+	// Restricted picklists accept no other value.
+	Restricted bool
+
+	// ReferenceTo are the objects that a reference may point to, Relationship
+	// the name of the way up (Account), Children the name of the way down
+	// (Contacts; empty for none), and Cascade whether deleting the parent
+	// deletes the child.
+	ReferenceTo            []string
+	Relationship, Children string
+	Cascade                bool
+
+	// Unique values occur once, ignoring case unless CaseSensitive.
+	Unique, CaseSensitive bool
+
+	// ExternalID and IDLookup make the field a key for upsert.
+	ExternalID, IDLookup bool
+
+	// NameField marks the field that names the record.
+	NameField bool
+
+	// AutoNumber is the format of an automatic number, such as "{00000000}"
+	// or "A-{000000}".
+	AutoNumber string
+
+	// compound is the compound field that this one is a part of, as
+	// BillingAddress is of BillingCity.
+	compound string
+}
+
+// PicklistValue is one choice of a picklist.
+type PicklistValue struct {
+	// Value is stored; Label is shown and defaults to it.
+	Value, Label string
+
+	// Inactive values are not offered, though old records may hold them.
+	Inactive bool
+
+	// Default is the choice of a new record.
+	Default bool
+}

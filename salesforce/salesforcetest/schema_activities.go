@@ -1,0 +1,58 @@
+package salesforcetest
+
+var activityObjects = Schema{
+	{
+		Name: "Task", Label: "Task", KeyPrefix: "00T",
+		Fields: []Field{
+			ref("WhoId", "Name ID", "Contact,Lead", "Who", "Tasks", cascade),
+			ref("WhatId", "Related To ID", anyRecord, "What", "Tasks", cascade),
+			ref("AccountId", "Account ID", "Account", "Account", "", readOnly),
+			text("Subject", "Subject", 255, nameField),
+			day("ActivityDate", "Due Date Only"),
+			pick("Status", "Status", "Not Started*; In Progress; Completed; Waiting on someone else; Deferred"),
+			pick("Priority", "Priority", "High; Normal*; Low"),
+			check("IsHighPriority", "High Priority", readOnly),
+			owner(),
+			area("Description", "Description", 32000),
+			check("IsClosed", "Closed", readOnly),
+			check("IsArchived", "Archived", readOnly),
+			integer("CallDurationInSeconds", "Call Duration"),
+			pick("CallType", "Call Type", "Internal; Inbound; Outbound"),
+			text("CallDisposition", "Call Result", 255),
+			pick("TaskSubtype", "Task Subtype", "Task*; Email; ListEmail; Cadence; Call; LinkedIn", createOnly, restricted),
+			moment("CompletedDateTime", "Completed Date", readOnly),
+		},
+	},
+	{
+		Name: "Event", Label: "Event", KeyPrefix: "00U",
+		Fields: []Field{
+			ref("WhoId", "Name ID", "Contact,Lead", "Who", "Events", cascade),
+			ref("WhatId", "Related To ID", anyRecord, "What", "Events", cascade),
+			ref("AccountId", "Account ID", "Account", "Account", "", readOnly),
+			text("Subject", "Subject", 255, nameField),
+			text("Location", "Location", 255),
+			check("IsAllDayEvent", "All-Day Event"),
+			moment("ActivityDateTime", "Due Date Time"),
+			day("ActivityDate", "Due Date Only"),
+			integer("DurationInMinutes", "Duration"),
+			moment("StartDateTime", "Start Date Time"),
+			moment("EndDateTime", "End Date Time"),
+			area("Description", "Description", 32000),
+			owner(),
+			check("IsPrivate", "Private"),
+			pick("ShowAs", "Show Time As", "Busy*; OutOfOffice; Free"),
+			check("IsArchived", "Archived", readOnly),
+			pick("EventSubtype", "Event Subtype", "Event*", createOnly, restricted),
+		},
+	},
+	{
+		Name: "Note", Label: "Note", KeyPrefix: "002",
+		Fields: []Field{
+			ref("ParentId", "Parent ID", anyRecord, "Parent", "Notes", required, createOnly, cascade),
+			text("Title", "Title", 80, required, nameField),
+			check("IsPrivate", "Private"),
+			area("Body", "Body", 32000),
+			owner(),
+		},
+	},
+}

@@ -1,0 +1,325 @@
+package salesforcetest
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// saved is the answer to a write.
+type saved struct {
+	ID      string `json:"id"`
+	Success bool   `json:"success"`
+	Errors  []any  `json:"errors"`
+	Created *bool  `json:"created,omitempty"`
+}
+
+func newSaved(id string, created *bool) saved {
+	return saved{ID: id, Success: true, Errors: []any{}, Created: created}
+}
+
+// object returns the object that the path names.
+func (c *call) object() (*object, error) {
+	c.org.mu.RLock()
+	defer c.org.mu.RUnlock()
+	if ob := c.org.object(c.args[0]); ob != nil {
+		return ob, nil
+	}
+	return nil, errNotFound
+}
+
+// record returns the object and the id that the path names.
+func (c *call) record() (*object, string, error) {
+	ob, err := c.object()
+	if err != nil {
+		return nil, "", err
+	}
+	id, ok := longID(c.args[1])
+	switch {
+	case !ok:
+		return nil, "", notAKey(c.args[1])
+	case id[:3] != ob.KeyPrefix:
+		return nil, "", &apiError{status: http.StatusNotFound, code: "MALFORMED_ID",
+			message: fmt.Sprintf("%s ID: id value of incorrect type: %s", ob.Label, c.args[1])}
+	}
+	return ob, id, nil
+}
+
+// create answers POST /sobjects/X.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_sobject_create.htm
+func (c *call) create() error {
+	ob, err := c.object()
+	if err != nil {
+		return err
+	}
+	in, err := c.fields(ob)
+	if err != nil {
+		return err
+	}
+	var id string
+	err = c.org.transact(c.user, false, func(tx *Transaction) error {
+		id, err = tx.insert(ob, in)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Location", c.url(ob.Name, id))
+	writeJSON(c.w, http.StatusCreated, newSaved(id, nil))
+	return nil
+}
+
+func (c *call) url(object, id string) string { return c.base() + "/sobjects/" + object + "/" + id }
+
+// read answers GET /sobjects/X/id, with all fields or those of ?fields=.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_get_field_values.htm
+func (c *call) read() error {
+	ob, id, err := c.record()
+	if err != nil {
+		return err
+	}
+	return c.writeRecord(ob, id)
+}
+
+func (c *call) writeRecord(ob *object, id string) error {
+	c.org.mu.RLock()
+	defer c.org.mu.RUnlock()
+	r := ob.find(id, nil)
+	if r == nil || r.deleted() {
+		return errNotFound
+	}
+	fields := ob.fields
+	if names := c.r.URL.Query().Get("fields"); names != "" {
+		fields = []*field{ob.fields[fieldID]}
+		for name := range strings.SplitSeq(names, ",") {
+			f := ob.field(strings.TrimSpace(name))
+			if f == nil {
+				return noSuchColumn(ob, strings.TrimSpace(name))
+			}
+			if f.index != fieldID {
+				fields = append(fields, f)
+			}
+		}
+	}
+	p := printer{version: c.version}
+	p.plainRecord(r, fields)
+	c.writeRaw(p.out)
+	return nil
+}
+
+// writeRaw answers JSON that is ready.
+func (c *call) writeRaw(data []byte) {
+	c.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+	c.w.Write(data)
+}
+
+// update answers PATCH /sobjects/X/id.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_update_fields.htm
+func (c *call) update() error {
+	ob, id, err := c.record()
+	if err != nil {
+		return err
+	}
+	in, err := c.fields(ob)
+	if err != nil {
+		return err
+	}
+	err = c.org.transact(c.user, false, func(tx *Transaction) error { return tx.update(ob, id, in) })
+	if err == nil {
+		c.w.WriteHeader(http.StatusNoContent)
+	}
+	return err
+}
+
+// remove answers DELETE /sobjects/X/id.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_delete_record.htm
+func (c *call) remove() error {
+	ob, id, err := c.record()
+	if err != nil {
+		return err
+	}
+	return c.removeID(ob, id)
+}
+
+func (c *call) removeID(ob *object, id string) error {
+	err := c.org.transact(c.user, false, func(tx *Transaction) error { return tx.delete(ob, id) })
+	if err == nil {
+		c.w.WriteHeader(http.StatusNoContent)
+	}
+	return err
+}
+
+// readBy answers GET /sobjects/X/field/value, the record with that external id,
+// and GET /sobjects/X/id/field, the content of a binary field.
+func (c *call) readBy() error {
+	ob, err := c.object()
+	if err != nil {
+		return err
+	}
+	if c.org.lookup(ob, c.args[1]) == nil {
+		return c.download()
+	}
+	found, err := c.byKey(ob, nil)
+	switch {
+	case err != nil:
+		return err
+	case len(found) == 0:
+		return errNotFound
+	case len(found) > 1:
+		return c.several(found)
+	}
+	return c.writeRecord(ob, found[0].id())
+}
+
+// removeBy answers DELETE /sobjects/X/field/value.
+func (c *call) removeBy() error {
+	ob, err := c.object()
+	if err != nil {
+		return err
+	}
+	found, err := c.byKey(ob, nil)
+	switch {
+	case err != nil:
+		return err
+	case len(found) == 0:
+		return errNotFound
+	case len(found) > 1:
+		return c.several(found)
+	}
+	return c.removeID(ob, found[0].id())
+}
+
+// key returns the field that the path names as a key, and the value looked for.
+func (c *call) key(ob *object) (*field, any, error) {
+	f := ob.field(c.args[1])
+	if f == nil || !f.isKey() && f.index != fieldID {
+		return nil, nil, notAKey(c.args[1])
+	}
+	v, err := f.parse(assignment{name: f.Name, value: c.args[2]})
+	return f, v, err
+}
+
+// byKey finds the records whose key has the value that the path names. Outside
+// of a transaction, with tx nil, it takes the org's lock.
+func (c *call) byKey(ob *object, tx *Transaction) ([]*record, error) {
+	if tx == nil {
+		c.org.mu.RLock()
+		defer c.org.mu.RUnlock()
+	}
+	f, v, err := c.key(ob)
+	if err != nil {
+		return nil, err
+	}
+	if f.index != fieldID {
+		return ob.table.find(f, v, tx), nil
+	}
+	if r := ob.find(long(c.args[2]), tx); r != nil && !r.deleted() {
+		return []*record{r}, nil
+	}
+	return nil, errNotFound
+}
+
+// several answers that a key is that of several records.
+func (c *call) several(found []*record) error {
+	urls := make([]string, len(found))
+	for i, r := range found {
+		urls[i] = c.url(r.of.Name, r.id())
+	}
+	writeJSON(c.w, http.StatusMultipleChoices, urls)
+	return nil
+}
+
+// upsert answers PATCH /sobjects/X/field/value: it updates the record that has
+// the value, or creates one.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_upsert.htm
+func (c *call) upsert() error {
+	ob, err := c.object()
+	if err != nil {
+		return err
+	}
+	in, err := c.fields(ob)
+	if err != nil {
+		return err
+	}
+	for _, a := range in {
+		if strings.EqualFold(a.name, c.args[1]) {
+			return fieldError("INVALID_FIELD", []string{a.name}, "The %s field should not be specified in the sobject data.", a.name)
+		}
+	}
+	var id string
+	var created bool
+	var found []*record
+	err = c.org.transact(c.user, false, func(tx *Transaction) error {
+		if found, err = c.byKey(ob, tx); err != nil || len(found) > 1 {
+			return err
+		}
+		if created = len(found) == 0; !created {
+			id = found[0].id()
+			return tx.update(ob, id, in)
+		}
+		if c.r.URL.Query().Get("updateOnly") == "true" {
+			return errNotFound
+		}
+		id, err = tx.insert(ob, append(in, assignment{name: c.args[1], value: c.args[2]}))
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(found) > 1:
+		return c.several(found)
+	case created:
+		c.w.Header().Set("Location", c.url(ob.Name, id))
+		writeJSON(c.w, http.StatusCreated, newSaved(id, &created))
+	case c.version < 46:
+		c.w.WriteHeader(http.StatusNoContent)
+	default:
+		writeJSON(c.w, http.StatusOK, newSaved(id, &created))
+	}
+	return nil
+}
+
+// download answers GET /sobjects/X/id/field for a binary field.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_sobject_blob_retrieve.htm
+func (c *call) download() error {
+	ob, id, err := c.record()
+	if err != nil {
+		return err
+	}
+	b, contentType := c.org.content(ob, id, c.args[2])
+	switch {
+	case b == nil:
+		return errNotFound
+	case !b.kept:
+		return &apiError{status: http.StatusInternalServerError, code: "UNKNOWN_EXCEPTION",
+			message: "the org kept size and checksum of this file only"}
+	}
+	c.w.Header().Set("Content-Type", contentType)
+	c.w.Header().Set("Content-Length", strconv.FormatInt(b.size, 10))
+	b.writeTo(c.w)
+	return nil
+}
+
+// content returns the content of a binary field and its type, nil for none.
+func (o *Org) content(ob *object, id, name string) (*blob, string) {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	f, r := ob.field(name), ob.find(id, nil)
+	if f == nil || r == nil || r.deleted() {
+		return nil, ""
+	}
+	b, _ := r.get(f).(*blob)
+	if typ := ob.field("ContentType"); typ != nil && r.get(typ) != nil {
+		return b, r.get(typ).(string)
+	}
+	return b, "application/octet-stream"
+}
+
+// lookup returns a field of an object, nil for none.
+func (o *Org) lookup(ob *object, name string) *field {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return ob.field(name)
+}

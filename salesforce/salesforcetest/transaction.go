@@ -1,0 +1,142 @@
+package salesforcetest
+
+import (
+	"slices"
+	"time"
+)
+
+// Transaction is a transaction held open by [Org.HoldTransaction]. Its methods
+// are for tests and behave as those of [Org]; what they write is seen by nobody
+// else before Commit, carries the time of its writing, and is locked for
+// others. While it is open, the latestDateCovered of replication calls stays at
+// the time it began.
+type Transaction struct {
+	org     *Org
+	user    string // the id of the user who writes
+	system  bool   // may set what only the org sets
+	load    bool   // references are checked at the end
+	started time.Time
+	rows    []*row // what it has written, in the order of the first write
+}
+
+// HoldTransaction opens a transaction that began now and stays open until it is
+// committed or rolled back.
+func (o *Org) HoldTransaction() *Transaction {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	tx := o.begin(o.admin)
+	tx.system = true
+	o.held = append(o.held, tx)
+	return tx
+}
+
+// Insert creates a record inside the transaction and returns its id.
+func (tx *Transaction) Insert(object string, fields map[string]any) string {
+	var id string
+	tx.do(func() (err error) { id, err = tx.insert(tx.org.known(object), assignments(fields)); return })
+	return id
+}
+
+// Update changes fields of a record inside the transaction.
+func (tx *Transaction) Update(id string, fields map[string]any) {
+	tx.do(func() error { return tx.update(tx.org.objectOf(id), id, assignments(fields)) })
+}
+
+// Delete deletes a record inside the transaction, with what hangs on it.
+func (tx *Transaction) Delete(id string) {
+	tx.do(func() error { return tx.delete(tx.org.objectOf(id), id) })
+}
+
+// Commit makes what the transaction wrote visible and ends it.
+func (tx *Transaction) Commit() {
+	tx.do(func() error { tx.commit(); return nil })
+}
+
+// Rollback undoes what the transaction wrote and ends it.
+func (tx *Transaction) Rollback() {
+	tx.do(func() error { tx.rollback(); return nil })
+}
+
+func (tx *Transaction) do(change func() error) {
+	tx.org.mu.Lock()
+	defer tx.org.mu.Unlock()
+	if !slices.Contains(tx.org.held, tx) {
+		panic("salesforcetest: the transaction has ended")
+	}
+	must(change())
+}
+
+// begin starts a transaction by a user. The caller holds the org's lock until
+// the transaction has ended, unless it is a held one.
+func (o *Org) begin(user string) *Transaction {
+	return &Transaction{org: o, user: user, started: o.Now()}
+}
+
+// transact runs change in a transaction of its own: all of it happens or none.
+func (o *Org) transact(user string, system bool, change func(*Transaction) error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	tx := o.begin(user)
+	tx.system = system
+	if err := change(tx); err != nil {
+		tx.rollback()
+		return err
+	}
+	tx.commit()
+	return nil
+}
+
+// write gives a row a new version.
+func (tx *Transaction) write(w *row, r *record) {
+	t := &r.of.table
+	if w.tx == nil {
+		w.tx = tx
+		tx.rows = append(tx.rows, w)
+	} else {
+		t.unindex(w, w.next, w.seen)
+	}
+	w.next = r
+	t.rows[w.id] = w
+	t.index(w, r)
+}
+
+// commit makes the new versions the ones that others see.
+func (tx *Transaction) commit() {
+	byObject := map[*object][]*row{}
+	for _, w := range tx.rows {
+		byObject[w.next.of] = append(byObject[w.next.of], w)
+	}
+	for ob, rows := range byObject {
+		ob.publish(rows)
+	}
+	tx.end()
+}
+
+func (tx *Transaction) rollback() {
+	for _, w := range tx.rows {
+		t := &w.next.of.table
+		t.unindex(w, w.next, w.seen)
+		w.next, w.tx = nil, nil
+		if w.seen == nil {
+			delete(t.rows, w.id)
+		}
+	}
+	tx.end()
+}
+
+func (tx *Transaction) end() {
+	tx.rows = nil
+	tx.org.held = slices.DeleteFunc(tx.org.held, func(other *Transaction) bool { return other == tx })
+}
+
+// find returns what the transaction sees of a record, deleted ones included. A
+// nil transaction sees what is committed.
+func (ob *object) find(id string, tx *Transaction) *record {
+	if ob == nil {
+		return nil
+	}
+	if w := ob.rows[id]; w != nil {
+		return w.version(tx)
+	}
+	return nil
+}

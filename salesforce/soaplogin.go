@@ -1,0 +1,144 @@
+package salesforce
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// SOAPLogin logs in with username, password and security token, by the
+// operation login() of the SOAP API.
+//
+// Its days are counted: Salesforce ends login() with the Summer '27 release in
+// June 2027, and new orgs have it off already. A login then fails with
+// [ErrSOAPLoginUnavailable]. Use [ClientCredentials] wherever the org can be
+// set up for it.
+//
+// See "login()" in the SOAP API Developer Guide.
+type SOAPLogin struct {
+	Username string
+	Password string
+	// SecurityToken is appended to the password. Leave it empty for a user who
+	// logs in from a trusted network.
+	SecurityToken string
+	// Version is the version of the SOAP API, which is not that of the REST API:
+	// login() does not exist above 64.0. Defaults to "64.0".
+	Version string
+}
+
+const lastSOAPLogin = "64.0"
+
+// soapAdvice ends the errors about a login() that is not to be had.
+const soapAdvice = "SOAP login() is off in this org or retired for this version, and ends everywhere in June 2027: " +
+	"set up an External Client App with a run-as user and log in with ClientCredentials"
+
+// String tells the user, never the password.
+func (a SOAPLogin) String() string { return fmt.Sprintf("SOAPLogin(%s)", a.Username) }
+
+// GoString is String, so that %#v tells no password either.
+func (a SOAPLogin) GoString() string { return a.String() }
+
+func (a SOAPLogin) version() string { return firstOf(a.Version, lastSOAPLogin) }
+
+func (a SOAPLogin) validate(*url.URL) error {
+	var faults []error
+	if a.Username == "" {
+		faults = append(faults, errors.New("salesforce: SOAPLogin.Username is missing"))
+	}
+	if a.Password == "" {
+		faults = append(faults, errors.New("salesforce: SOAPLogin.Password is missing"))
+	}
+	if v := a.version(); !versionForm.MatchString(v) {
+		faults = append(faults, fmt.Errorf("salesforce: SOAPLogin.Version %q: want the form %s", clip(v, 40), lastSOAPLogin))
+	} else if n, _ := strconv.Atoi(strings.TrimSuffix(v, ".0")); n > 64 {
+		faults = append(faults, fmt.Errorf("salesforce: SOAPLogin.Version %s: login() does not exist above %s", v, lastSOAPLogin))
+	}
+	return errors.Join(faults...)
+}
+
+func (a SOAPLogin) login(ctx context.Context, t *transport, host *url.URL) (grant, error) {
+	const op = "log in with SOAP login()"
+	body := a.envelope(t.appName)
+	resp, err := t.do(newAttempt(ctx, &call{
+		op:         op,
+		method:     http.MethodPost,
+		path:       "/services/Soap/u/" + a.version(),
+		header:     map[string]string{"SOAPAction": `"login"`},
+		body:       bytesPayload("text/xml; charset=UTF-8", body),
+		idempotent: true,
+		login:      true,
+	}), host, "")
+	if err != nil {
+		return grant{}, soapFault(err)
+	}
+	defer drain(resp.Body)
+
+	var answer struct {
+		Result struct {
+			ServerURL       string `xml:"serverUrl"`
+			SessionID       string `xml:"sessionId"`
+			UserID          string `xml:"userId"`
+			PasswordExpired bool   `xml:"passwordExpired"`
+			OrgID           string `xml:"userInfo>organizationId"`
+		} `xml:"Body>loginResponse>result"`
+	}
+	if err := xml.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&answer); err != nil {
+		return grant{}, fault(op, nil, "the answer is no SOAP login response")
+	}
+	r := answer.Result
+	if r.PasswordExpired {
+		e := fault(op, ErrPasswordExpired, "the password of %s has expired: choose a new one in Salesforce", a.Username)
+		e.classes = append(e.classes, ErrAuth)
+		return grant{}, e
+	}
+	return newGrant(op, r.SessionID, r.ServerURL, r.OrgID, r.UserID, host)
+}
+
+// envelope writes the request. Whatever the credentials hold stays text.
+func (a SOAPLogin) envelope(client string) []byte {
+	var b bytes.Buffer
+	escape := func(s string) string {
+		var e strings.Builder
+		_ = xml.EscapeText(&e, []byte(s))
+		return e.String()
+	}
+	b.WriteString(`<se:Envelope xmlns:se="http://schemas.xmlsoap.org/soap/envelope/">`)
+	if client != "" {
+		b.WriteString(`<se:Header><u:CallOptions xmlns:u="urn:partner.soap.sforce.com"><u:client>` +
+			escape(client) + `</u:client></u:CallOptions></se:Header>`)
+	}
+	b.WriteString(`<se:Body><login xmlns="urn:partner.soap.sforce.com"><username>` + escape(a.Username) +
+		`</username><password>` + escape(a.Password+a.SecurityToken) + `</password></login></se:Body></se:Envelope>`)
+	return b.Bytes()
+}
+
+// soapFault makes the end of login() an error of its own. At login,
+// INVALID_OPERATION has no other meaning.
+func soapFault(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	if e.Code == "INVALID_OPERATION" || e.Code == "UNSUPPORTED_API_VERSION" ||
+		strings.Contains(e.Message, "No operation available") {
+		e.Message = strings.TrimSuffix(e.Message, ".") + ". " + soapAdvice
+		e.classes = append(e.classes, ErrSOAPLoginUnavailable)
+	}
+	return e
+}
+
+// bytesPayload is a body that is in memory anyway.
+func bytesPayload(contentType string, data []byte) *payload {
+	return &payload{
+		contentType: contentType,
+		size:        int64(len(data)),
+		open:        func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
+	}
+}

@@ -1,0 +1,318 @@
+package salesforce
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// maxHead is how many bytes the address and the headers of a request may have.
+const maxHead = 16384
+
+// transport sends every request of a client, logins included, and makes a
+// typed error of whatever goes wrong.
+type transport struct {
+	client  *retryablehttp.Client
+	agent   string
+	appName string
+	logger  *slog.Logger
+	now     func() time.Time
+	seen    observed
+}
+
+// sharedTransport serves clients whose Config brings none. Salesforce ends a
+// call after ten minutes; a server that is silent for longer has died.
+var sharedTransport = &http.Transport{
+	Proxy:                 http.ProxyFromEnvironment,
+	DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+	ForceAttemptHTTP2:     true,
+	MaxIdleConns:          100,
+	MaxIdleConnsPerHost:   16,
+	IdleConnTimeout:       90 * time.Second,
+	TLSHandshakeTimeout:   10 * time.Second,
+	ResponseHeaderTimeout: 11 * time.Minute,
+	ExpectContinueTimeout: time.Second,
+}
+
+// roundTripper hides everything but RoundTrip: retryablehttp closes the idle
+// connections after each failure, which here belong to others as well.
+type roundTripper struct{ http.RoundTripper }
+
+func newTransport(cfg Config) *transport {
+	t := &transport{
+		agent:   "sfbridge/" + sdkVersion,
+		appName: cfg.AppName,
+		logger:  cfg.Logger,
+		now:     cfg.Now,
+	}
+	if cfg.AppName != "" {
+		t.agent += " " + cfg.AppName
+	}
+	rt := http.RoundTripper(sharedTransport)
+	if cfg.HTTPClient != nil && cfg.HTTPClient.Transport != nil {
+		rt = cfg.HTTPClient.Transport
+	}
+	t.client = &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport:     roundTripper{rt},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		RetryMax:     cfg.Retry.Max,
+		RetryWaitMin: cfg.Retry.MinWait,
+		RetryWaitMax: cfg.Retry.MaxWait,
+		CheckRetry:   t.checkRetry,
+		Backoff:      t.backoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		PrepareRetry: func(req *http.Request) error {
+			*req = *req.WithContext(attemptOf(req.Context()).next(t.now()))
+			return nil
+		},
+	}
+	return t
+}
+
+// do sends a call to a host and returns the answer of a success, whose body the
+// caller closes. An error is an *Error, or that of the body's source.
+func (t *transport) do(a *attempt, host *url.URL, token string) (*http.Response, error) {
+	a.tries = 0
+	ctx := a.next(t.now())
+	req, err := t.request(ctx, a, host, token)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := t.client.Do(req)
+	switch {
+	case err != nil:
+		return nil, a.failed(err)
+	case a.refusal != nil:
+		drain(resp.Body)
+		return nil, a.rejected()
+	default:
+		return resp, nil
+	}
+}
+
+// request builds the request of a call.
+func (t *transport) request(ctx context.Context, a *attempt, host *url.URL, token string) (*retryablehttp.Request, error) {
+	target, err := resolve(host, a.path)
+	if err != nil {
+		return nil, fault(a.op, nil, "%v", err)
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, a.method, target.String(), nil)
+	if err != nil {
+		return nil, noAnswer(a.op, err)
+	}
+	if a.body != nil {
+		if err := req.SetBody(a.reader()); err != nil {
+			return nil, noAnswer(a.op, err)
+		}
+		req.ContentLength = a.body.size
+		req.Header.Set("Content-Type", a.body.contentType)
+	}
+	req.Header.Set("User-Agent", t.agent)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if t.appName != "" {
+		req.Header.Set("Sforce-Call-Options", "client="+t.appName)
+	}
+	for name, value := range a.header {
+		req.Header.Set(name, value)
+	}
+	if n := headSize(req.Request); n > maxHead {
+		return nil, fault(a.op, ErrTooLarge, "address and headers have %d bytes, over Salesforce's limit of %d", n, maxHead)
+	}
+	return req, nil
+}
+
+// resolve puts a path on a host. Salesforce's answers give paths too, such as
+// that of a query's next page; one that names another host is an error, since
+// the token would go there.
+func resolve(host *url.URL, path string) (*url.URL, error) {
+	u, err := url.Parse(path)
+	if err != nil {
+		return nil, errors.New("the path is no address")
+	}
+	if u.IsAbs() || u.Host != "" {
+		if u.Scheme != host.Scheme || u.Host != host.Host || u.User != nil {
+			return nil, fmt.Errorf("the answer leads to another host, %s", clip(u.Host, 80))
+		}
+	}
+	return host.ResolveReference(u), nil
+}
+
+// headSize is the size of a request without its body. Some headers are added
+// later, by net/http: Host, Content-Length, Accept-Encoding.
+func headSize(req *http.Request) int {
+	n := len(req.URL.RequestURI()) + len(req.URL.Host) + 100
+	for name, values := range req.Header {
+		for _, v := range values {
+			n += len(name) + len(v) + len(": \r\n")
+		}
+	}
+	return n
+}
+
+// failed makes an error of a call that ended without an answer. When it was the
+// wait before another try that ended, the answer of the last one is told too.
+func (a *attempt) failed(err error) error {
+	if source := a.try.source.Load(); source != nil {
+		return fmt.Errorf("salesforce: %s: %w", a.op, *source)
+	}
+	if a.refusal != nil {
+		a.refusal.cause = err
+		return a.rejected()
+	}
+	e := noAnswer(a.op, err)
+	e.unknown = a.maybe
+	return e
+}
+
+// rejected makes an error of an answer that is no success.
+func (a *attempt) rejected() error {
+	a.refusal.Op = a.op
+	a.refusal.unknown = a.maybe
+	return a.refusal
+}
+
+// orUnknown adds to an error that ended the call between two tries that an
+// earlier one may have been carried out.
+func (a *attempt) orUnknown(err error) error {
+	if !a.maybe {
+		return err
+	}
+	return &Error{Op: a.op, cause: err, unknown: true}
+}
+
+// checkRetry decides after each try whether there is another one. It never
+// returns an error of its own, so that the answer's stays.
+func (t *transport) checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	a := attemptOf(ctx)
+	if resp != nil {
+		t.seen.note(resp.Header, t.now())
+	}
+	a.judge(resp, err, t.now())
+	again := a.again(err, t.client.RetryWaitMax) && a.ctx.Err() == nil
+	t.log(a, resp, err, again && a.tries <= t.client.RetryMax)
+	return again, nil
+}
+
+// judge reads what a try came to: the refusal, if it is one, and whether the
+// call may have been carried out.
+func (a *attempt) judge(resp *http.Response, err error, now time.Time) {
+	if err == nil && resp.StatusCode < 300 {
+		return
+	}
+	unsure := true
+	if err == nil {
+		a.refusal = readRefusal(resp, now)
+		unsure = a.refusal.meaning().effect.done()
+	}
+	if unsure && a.write() && a.try.sent() {
+		a.maybe = true
+	}
+}
+
+// readRefusal decodes the beginning of a body and puts it back.
+func readRefusal(resp *http.Response, now time.Time) *Error {
+	head, _ := io.ReadAll(io.LimitReader(resp.Body, maxFaultBody))
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
+	e := decodeError(resp.StatusCode, head)
+	if to, err := resp.Location(); err == nil && resp.StatusCode < 400 {
+		e.Message += ": " + clip(to.Host, 80)
+	}
+	e.RetryAfter = retryAfter(resp.Header, now)
+	return e
+}
+
+// again reports whether the call, having failed, may be repeated. What may
+// have been carried out is repeated only when twice is the same as once.
+func (a *attempt) again(err error, maxWait time.Duration) bool {
+	switch {
+	case err != nil && (a.try.source.Load() != nil || isCertificateError(err)):
+		return false
+	case err != nil:
+		return a.idempotent || !a.maybe
+	case a.refusal == nil, a.refusal.RetryAfter > maxWait:
+		return false
+	case !a.refusal.meaning().effect.passing():
+		return false
+	default:
+		return a.idempotent || !a.maybe
+	}
+}
+
+// log says what a request came to, without anything that it carried.
+func (t *transport) log(a *attempt, resp *http.Response, err error, again bool) {
+	level, message := slog.LevelDebug, "salesforce request"
+	if again {
+		level, message = slog.LevelInfo, "salesforce request will be repeated"
+	}
+	if !t.logger.Enabled(a.ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("op", a.op),
+		slog.String("method", a.method),
+		slog.Int("try", a.tries),
+		slog.Duration("took", t.now().Sub(a.started)),
+	}
+	if resp != nil {
+		attrs = append(attrs, slog.Int("status", resp.StatusCode))
+	}
+	if a.refusal != nil && a.refusal.Code != "" {
+		attrs = append(attrs, slog.String("code", string(a.refusal.Code)))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", noAnswer(a.op, err).reason()))
+	}
+	t.logger.LogAttrs(a.ctx, level, message, attrs...)
+}
+
+// backoff is the pause before try n+1: what the server asks for, or else a
+// doubling one, less a random part so that clients do not come back in step.
+func (t *transport) backoff(lo, hi time.Duration, n int, resp *http.Response) time.Duration {
+	if resp != nil {
+		if d := retryAfter(resp.Header, t.now()); d > 0 {
+			return d
+		}
+	}
+	wait := hi
+	if n < 30 && lo < hi>>n {
+		wait = lo << n
+	}
+	return wait - rand.N(wait/2+1)
+}
+
+// retryAfter reads the header of that name: seconds, or a date. It is 0 when
+// there is none that makes sense.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := h.Get("Retry-After")
+	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 && seconds < 1e6 {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil && at.After(now) {
+		return at.Sub(now)
+	}
+	return 0
+}
+
+// drain closes a body in a way that lets the connection be used again.
+func drain(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, maxFaultBody)
+	_ = body.Close()
+}

@@ -1,0 +1,226 @@
+package soql
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// String is the query on one line in its canonical spelling, for display: it
+// may hold a [Bind] or a [Token], which [Query.Text] refuses. A tree that is no
+// query gives the complaint in angle brackets.
+func (q *Query) String() string {
+	if err := check(q, true); err != nil {
+		return "<" + err.Error() + ">"
+	}
+	return format(q)
+}
+
+// Text is the query as it can be sent to Salesforce, on one line in its
+// canonical spelling. It is the only way from a tree to a request: names that
+// are no names, empty lists, values that SOQL cannot write, and a [Bind] or a
+// [Token] that nobody replaced are errors, as is a text beyond 100,000
+// characters.
+func (q *Query) Text() (string, error) {
+	if err := check(q, false); err != nil {
+		return "", err
+	}
+	text := format(q)
+	if tooLong(text) {
+		return "", errTooLong
+	}
+	return text, nil
+}
+
+// format prints any node.
+func format(n Node) string {
+	p := printer{buf: make([]byte, 0, 256)}
+	n.print(&p)
+	return string(p.buf)
+}
+
+// printer collects the text of a tree. Keywords are in upper case, there is one
+// space where one is needed, and only nested conditions get parentheses.
+type printer struct{ buf []byte }
+
+func (p *printer) str(s string) { p.buf = append(p.buf, s...) }
+
+// list prints nodes with commas between them.
+func list[N Node](p *printer, nodes []N) {
+	for i, n := range nodes {
+		if i > 0 {
+			p.str(", ")
+		}
+		n.print(p)
+	}
+}
+
+// parenthesized prints a list in parentheses.
+func parenthesized[N Node](p *printer, nodes []N) {
+	p.str("(")
+	list(p, nodes)
+	p.str(")")
+}
+
+// clause prints an optional part of a query.
+func (p *printer) clause(keyword string, n Node) {
+	if n != nil {
+		p.str(keyword)
+		n.print(p)
+	}
+}
+
+// operand prints a part of a condition, in parentheses when it has parts itself.
+func (p *printer) operand(c Condition) {
+	switch c.(type) {
+	case *Logic, *Negation:
+		p.str("(")
+		c.print(p)
+		p.str(")")
+	default:
+		c.print(p)
+	}
+}
+
+func (q *Query) print(p *printer) {
+	p.str("SELECT ")
+	list(p, q.Select)
+	p.str(" FROM ")
+	q.From.print(p)
+	p.clause(" WHERE ", q.Where)
+	if len(q.GroupBy) > 0 {
+		p.str(" GROUP BY ")
+		list(p, q.GroupBy)
+	}
+	p.clause(" HAVING ", q.Having)
+	if len(q.OrderBy) > 0 {
+		p.str(" ORDER BY ")
+		list(p, q.OrderBy)
+	}
+	p.clause(" LIMIT ", q.Limit)
+	p.clause(" OFFSET ", q.Offset)
+}
+
+func (f From) print(p *printer) { p.aliased(f.Object, f.Alias) }
+
+func (f *Field) print(p *printer) {
+	f.Expr.print(p)
+	p.aliased("", f.Alias)
+}
+
+// aliased prints a name and its alias, if there is one.
+func (p *printer) aliased(name, alias string) {
+	p.str(name)
+	if alias != "" {
+		p.str(" ")
+		p.str(alias)
+	}
+}
+
+func (s *Subquery) print(p *printer) {
+	p.str("(")
+	s.Query.print(p)
+	p.str(")")
+}
+
+func (x *Path) print(p *printer) {
+	for i, name := range x.Names {
+		if i > 0 {
+			p.str(".")
+		}
+		p.str(name)
+	}
+}
+
+func (x *Call) print(p *printer) {
+	p.str(x.Name)
+	parenthesized(p, x.Args)
+}
+
+func (o Order) print(p *printer) {
+	o.Expr.print(p)
+	if o.Desc {
+		p.str(" DESC")
+	}
+	switch o.Nulls {
+	case NullsFirst:
+		p.str(" NULLS FIRST")
+	case NullsLast:
+		p.str(" NULLS LAST")
+	}
+}
+
+func (c *Logic) print(p *printer) {
+	for i, term := range c.Terms {
+		if i > 0 {
+			p.str(" " + c.Op.String() + " ")
+		}
+		p.operand(term)
+	}
+}
+
+func (c *Negation) print(p *printer) {
+	p.str("NOT ")
+	p.operand(c.X)
+}
+
+func (c *Comparison) print(p *printer) {
+	c.Left.print(p)
+	p.str(" " + c.Op.String() + " ")
+	if pattern, ok := c.Right.(*Text); ok && c.Op == OpLike {
+		p.buf = appendPattern(p.buf, pattern.Value)
+		return
+	}
+	c.Right.print(p)
+}
+
+func (c *Membership) print(p *printer) {
+	c.Left.print(p)
+	if c.Not {
+		p.str(" NOT")
+	}
+	p.str(" IN ")
+	if c.Query != nil {
+		p.str("(")
+		c.Query.print(p)
+		p.str(")")
+		return
+	}
+	parenthesized(p, c.Values)
+}
+
+func (c *Inclusion) print(p *printer) {
+	c.Left.print(p)
+	if c.Not {
+		p.str(" EXCLUDES ")
+	} else {
+		p.str(" INCLUDES ")
+	}
+	parenthesized(p, c.Values)
+}
+
+func (v *Text) print(p *printer)   { p.buf = appendText(p.buf, v.Value) }
+func (v *Number) print(p *printer) { p.str(v.Literal) }
+func (v *Null) print(p *printer)   { p.str("NULL") }
+func (v *Bind) print(p *printer)   { p.str(":" + v.Name) }
+func (v *Token) print(p *printer)  { p.str("%" + v.Name + "%") }
+
+func (v *Boolean) print(p *printer) {
+	if v.Value {
+		p.str("TRUE")
+	} else {
+		p.str("FALSE")
+	}
+}
+
+func (v *Date) print(p *printer) {
+	p.buf = fmt.Appendf(p.buf, "%04d-%02d-%02d", v.Year, v.Month, v.Day)
+}
+
+func (v *DateTime) print(p *printer) { p.buf = appendDateTime(p.buf, v.Time) }
+
+func (v *DateRange) print(p *printer) {
+	p.str(v.Name)
+	if dateRanges[v.Name] {
+		p.str(":" + strconv.Itoa(v.N))
+	}
+}

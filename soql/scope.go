@@ -1,0 +1,402 @@
+package soql
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// DefaultToken stands for the user's identifier in a query, when a [UserFilter]
+// names no other.
+const DefaultToken = "%userIdentifier%"
+
+// ErrNotScoped is what every refusal of a [UserFilter] matches with errors.Is.
+var ErrNotScoped = errors.New("soql: query is not restricted to the user")
+
+// ScopeError says why a [UserFilter] refuses a query, or cannot be applied.
+type ScopeError struct {
+	Reason string
+	Pos    Pos // the node at fault, 0 when it is none or was built in code
+}
+
+// Error is the reason in a sentence.
+func (e *ScopeError) Error() string { return "soql: query refused: " + e.Reason }
+
+// Is makes every refusal match [ErrNotScoped].
+func (e *ScopeError) Is(target error) bool { return target == ErrNotScoped }
+
+// UserFilter restricts a query to the records of one user.
+//
+// A query may say itself which of its fields hold the user: it compares them
+// with the token, quoted or bare.
+//
+//	WHERE (Rep_1__c = '%userIdentifier%' OR Rep_2__c = '%userIdentifier%') AND …
+//
+// The token is legal only as the whole right side of =, or as all the elements
+// of an IN, on a field, in a WHERE, and not under NOT. A query whose WHERE has
+// no token gets Field, compared with the user's identifiers, added with AND.
+// Which it is, the result is proved on its tree: a restriction stands in the
+// outer WHERE, alone, as a term of an AND, or in every branch of an OR. Child
+// subqueries, semi- and anti-joins over the same object, and child subqueries
+// over what cannot be told, have to be restricted by the token in a WHERE of
+// their own. What cannot be proved is refused with a *[ScopeError].
+//
+// Placeholders know case: '%USERIDENTIFIER%' is a string like any other, and
+// restricts nothing.
+type UserFilter struct {
+	// IDs are the identifiers of the user, at least one, each of them printable
+	// and not blank. One that reads as a Salesforce id of 15 characters is bound
+	// in its form of 18: text fields ignore case, in which alone two ids of 15
+	// may differ.
+	IDs []string
+
+	// Field is the path to compare when the query has no token, such as
+	// "OwnerId". Defaults to none: a query without the token is refused.
+	Field string
+
+	// Token is the placeholder, of the form %name%. Defaults to [DefaultToken].
+	Token string
+
+	// Object is the object that the query has to be over, by its API name.
+	// Defaults to whatever object the query is over.
+	Object string
+
+	// Related tells to which object a child relationship leads, by its API
+	// name. Defaults to none, as if it knew nothing.
+	Related func(object, relationship string) (target string, ok bool)
+}
+
+// Scope parses text, applies the filter, and prints the result. Errors are a
+// *[SyntaxError] or a *[ScopeError], whose Pos is a position in text.
+func (f UserFilter) Scope(text string) (string, error) {
+	s, err := f.scoper()
+	if err != nil {
+		return "", err
+	}
+	q, err := Parse(text, &ParseOptions{Token: s.token})
+	if err != nil {
+		return "", err
+	}
+	q, err = s.apply(q)
+	if err != nil {
+		return "", err
+	}
+	return q.Text()
+}
+
+// Apply is q restricted to the user. It leaves q as it is.
+func (f UserFilter) Apply(q *Query) (*Query, error) {
+	s, err := f.scoper()
+	if err != nil {
+		return nil, err
+	}
+	return s.apply(q)
+}
+
+// scoper is a UserFilter that was found to be sound.
+type scoper struct {
+	UserFilter
+	ids   []string // the identifiers to bind, without repetitions
+	token string   // %name%
+}
+
+// scoper checks the filter and fills in its defaults.
+func (f UserFilter) scoper() (*scoper, error) {
+	s := &scoper{UserFilter: f, token: f.Token}
+	if s.token == "" {
+		s.token = DefaultToken
+	}
+	if _, ok := tokenName(s.token); !ok {
+		return nil, refuse(nil, "token %q is not of the form %%name%%", s.token)
+	}
+	if len(f.IDs) == 0 {
+		return nil, refuse(nil, "the user has no identifier")
+	}
+	if err := s.checkField(); err != nil {
+		return nil, err
+	}
+	for _, id := range f.IDs {
+		if !s.isIdentifier(id) {
+			return nil, refuse(nil, "%q does not identify a user", id)
+		}
+		if id = longID(id); !slices.Contains(s.ids, id) {
+			s.ids = append(s.ids, id)
+		}
+	}
+	return s, nil
+}
+
+// checkField refuses a Field that is no path.
+func (s *scoper) checkField() error {
+	if s.Field == "" {
+		return nil
+	}
+	c := checker{}
+	c.expr(FieldPath(s.Field), From{}, place{})
+	if c.fault != nil {
+		return refuse(nil, "field %q: %s", s.Field, c.fault.reason)
+	}
+	return nil
+}
+
+// isIdentifier reports whether id can be somebody's: an empty one would match
+// records of nobody, and one that holds the token was never filled in.
+func (s *scoper) isIdentifier(id string) bool {
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }
+	return id != "" && id == strings.TrimSpace(id) && !strings.ContainsFunc(id, unprintable) &&
+		!strings.Contains(id, s.token)
+}
+
+func refuse(n Node, format string, args ...any) *ScopeError {
+	e := &ScopeError{Reason: fmt.Sprintf(format, args...)}
+	if n != nil {
+		e.Pos = n.Pos()
+	}
+	return e
+}
+
+// apply restricts a copy of q. The proof is done twice: on the tokens, because
+// a value that happens to equal an identifier is no restriction that anybody
+// meant, and on the result, because that is what will be sent.
+func (s *scoper) apply(q *Query) (*Query, error) {
+	if err := check(q, true); err != nil {
+		return nil, err
+	}
+	if s.Object != "" && !strings.EqualFold(q.From.Object, s.Object) {
+		return nil, refuse(q.From, "it is over %s, not %s", q.From.Object, s.Object)
+	}
+	out := q.clone()
+	if !s.usesToken(out.Where) {
+		if err := s.addField(out); err != nil {
+			return nil, err
+		}
+	}
+	unproved := s.prove(out, s.isToken)
+	s.bind(out)
+	if err := cmp.Or(s.leftOver(out), unproved, s.prove(out, s.isUser), check(out, true)); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// addField adds the restriction of a query that has no token.
+func (s *scoper) addField(q *Query) error {
+	if s.Field == "" {
+		return refuse(q.From, "its WHERE does not use %s, and no field is configured", s.token)
+	}
+	field := FieldPath(s.Field).(*Path)
+	if q.From.Alias != "" && strings.EqualFold(field.Names[0], q.From.Alias) {
+		return refuse(q.From, "alias %s hides the field %s", q.From.Alias, s.Field)
+	}
+	q.Where = And(q.Where, &Comparison{Left: field, Op: OpEq, Right: &Text{Value: s.token}})
+	return nil
+}
+
+// isToken reports whether v is the token and nothing else.
+func (s *scoper) isToken(v Value) bool {
+	switch v := v.(type) {
+	case *Text:
+		return v.Value == s.token
+	case *Token:
+		return "%"+v.Name+"%" == s.token
+	}
+	return false
+}
+
+// isUser reports whether v is one of the user's identifiers.
+func (s *scoper) isUser(v Value) bool {
+	text, ok := v.(*Text)
+	return ok && slices.Contains(s.ids, text.Value)
+}
+
+// usesToken reports whether the token stands anywhere in a condition, but for
+// queries inside it.
+func (s *scoper) usesToken(c Condition) bool {
+	found := false
+	walkOptional(c, func(n Node) bool {
+		found = found || s.holdsToken(n)
+		_, query := n.(*Query)
+		return !query
+	})
+	return found
+}
+
+// holdsToken reports whether a node is the token or a string with it inside.
+func (s *scoper) holdsToken(n Node) bool {
+	switch n := n.(type) {
+	case *Text:
+		return strings.Contains(n.Value, s.token)
+	case *Token:
+		return true
+	}
+	return false
+}
+
+// leftOver refuses tokens that bind found in no place for one.
+func (s *scoper) leftOver(q *Query) error {
+	for n := range Preorder(q) {
+		if s.holdsToken(n) {
+			return refuse(n, "%s restricts nothing here: it has to be the whole right side of =, "+
+				"or every element of an IN, behind a field and not under NOT", s.token)
+		}
+	}
+	return nil
+}
+
+// restricts reports whether c itself holds only for records in which a field
+// has one of the values that user accepts.
+func restricts(c Condition, user func(Value) bool) bool {
+	switch c := c.(type) {
+	case *Comparison:
+		return c.Op == OpEq && isPath(c.Left) && user(c.Right)
+	case *Membership:
+		return !c.Not && c.Query == nil && isPath(c.Left) && every(c.Values, user)
+	}
+	return false
+}
+
+func isPath(x Expr) bool {
+	_, ok := x.(*Path)
+	return ok
+}
+
+// proved reports whether c holds only for records that a restriction holds for.
+// What it does not know, a NOT for one, proves nothing.
+func proved(c Condition, user func(Value) bool) bool {
+	l, ok := c.(*Logic)
+	if !ok {
+		return restricts(c, user)
+	}
+	proves := func(term Condition) bool { return proved(term, user) }
+	if l.Op == OpAnd {
+		return slices.ContainsFunc(l.Terms, proves)
+	}
+	return l.Op == OpOr && every(l.Terms, proves)
+}
+
+// every reports whether there are elements and all of them satisfy f.
+func every[T any](list []T, f func(T) bool) bool {
+	not := func(v T) bool { return !f(v) }
+	return len(list) > 0 && !slices.ContainsFunc(list, not)
+}
+
+// prove refuses q unless its WHERE is proved, and with it every query inside
+// that could yield records of the same object.
+func (s *scoper) prove(q *Query, user func(Value) bool) error {
+	p := prover{s, q.From.Object, user}
+	return p.query(q, q.From.Object)
+}
+
+// prover proves one query.
+type prover struct {
+	*scoper
+	guarded string           // the object of the outer query
+	user    func(Value) bool // whether a value is the user
+}
+
+// query proves q, which is over object: "" when that cannot be told.
+func (p *prover) query(q *Query, object string) error {
+	if (object == "" || strings.EqualFold(object, p.guarded)) && !proved(q.Where, p.user) {
+		return p.refuse(q, object)
+	}
+	var err error
+	Walk(q, func(n Node) bool {
+		switch n := n.(type) {
+		case *Subquery:
+			err = cmp.Or(err, p.query(n.Query, p.target(object, n.Query.From.Object)))
+			return false
+		case *Membership:
+			if n.Query != nil {
+				err = cmp.Or(err, p.query(n.Query, n.Query.From.Object))
+			}
+			return false
+		}
+		return true
+	})
+	return err
+}
+
+// refuse says what is not proved about q.
+func (p *prover) refuse(q *Query, object string) error {
+	which := ""
+	if object == "" {
+		which = ", a relationship that leads to an unknown object"
+	}
+	return refuse(q.From, "no restriction to the user is in every branch of the WHERE behind FROM %s%s", q.From.Object, which)
+}
+
+// target is the object to which a child relationship leads, "" when that cannot
+// be told.
+func (p *prover) target(object, relationship string) string {
+	if object == "" || p.Related == nil {
+		return ""
+	}
+	if target, ok := p.Related(object, relationship); ok {
+		return target
+	}
+	return ""
+}
+
+// bind puts the user's identifiers in the place of the token, in every WHERE,
+// wherever the token is legal.
+func (s *scoper) bind(q *Query) {
+	for n := range Preorder(q) {
+		if q, ok := n.(*Query); ok {
+			q.Where = s.bound(q.Where)
+		}
+	}
+}
+
+// bound is c with the token replaced. It goes down into AND and OR only.
+func (s *scoper) bound(c Condition) Condition {
+	if l, ok := c.(*Logic); ok {
+		for i, term := range l.Terms {
+			l.Terms[i] = s.bound(term)
+		}
+	}
+	if !restricts(c, s.isToken) {
+		return c
+	}
+	switch c := c.(type) {
+	case *Comparison:
+		return s.isOneOf(c.Left, c.span)
+	case *Membership:
+		return s.isOneOf(c.Left, c.span)
+	}
+	return c
+}
+
+// isOneOf is the condition that a field holds one of the user's identifiers.
+func (s *scoper) isOneOf(field Expr, at span) Condition {
+	values := make([]Value, len(s.ids))
+	for i, id := range s.ids {
+		values[i] = &Text{Value: id}
+	}
+	if len(values) == 1 {
+		return &Comparison{Left: field, Op: OpEq, Right: values[0], span: at}
+	}
+	return &Membership{Left: field, Values: values, span: at}
+}
+
+// longID is the form of 18 characters of what reads as a Salesforce id of 15,
+// and else id itself. Ids have a digit in their first three characters, which
+// tell the object: words of 15 letters are no ids.
+func longID(id string) string {
+	if len(id) != 15 || wordEnd(id, 0) != 15 || strings.ContainsAny(id, "_") || !strings.ContainsAny(id[:3], "0123456789") {
+		return id
+	}
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+	for chunk := 0; chunk < 15; chunk += 5 {
+		bits := 0
+		for i := range 5 {
+			if c := id[chunk+i]; 'A' <= c && c <= 'Z' {
+				bits |= 1 << i
+			}
+		}
+		id += alphabet[bits : bits+1]
+	}
+	return id
+}
