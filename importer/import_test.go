@@ -246,7 +246,7 @@ func TestScopeModes(t *testing.T) {
 	t.Run("off imports all when there is one", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.config.Scope = customers.ScopeOff
+		w.config.Scope = importer.ScopeOff
 		w.account("Unticked", "ZEP__c", false)
 		_, err := w.importer(t).Complete(t.Context(), "anna")
 		require.NoError(t, err)
@@ -289,13 +289,68 @@ func TestStages(t *testing.T) {
 	require.Len(t, w.query(t, `SELECT * FROM projects`), 2)
 }
 
+func TestStageThatWasLeftAgainBetweenTwoImports(t *testing.T) {
+	t.Parallel()
+	for _, passedThrough := range []bool{false, true} {
+		w := newWorld(t)
+		w.config.PassedThrough = passedThrough
+		require.NoError(t, w.org.Load(strings.NewReader(historySchema)))
+		im := w.importer(t)
+		_, err := im.Complete(t.Context(), "anna")
+		require.NoError(t, err)
+
+		w.org.Advance(time.Hour)
+		acme := w.account("Acme")
+		lost := w.opportunity(acme, "Lost again", "Closed Lost")
+		w.org.Insert("OpportunityHistory", map[string]any{"OpportunityId": lost, "StageName": "Closed Won"})
+		w.org.Insert("OpportunityHistory", map[string]any{"OpportunityId": w.opportunity(acme, "Never won", "Closed Lost"), "StageName": "Prospecting"})
+		_, err = im.Incremental(t.Context(), "anna")
+
+		require.NoError(t, err)
+		want := []string(nil)
+		if passedThrough {
+			want = []string{`["Lost again"]`}
+		}
+		require.Equal(t, want, w.query(t, `SELECT name FROM projects`))
+	}
+}
+
+const historySchema = `{"sobjects":[{"name":"OpportunityHistory","label":"Opportunity History","keyPrefix":"008","queryable":true,"createable":true,
+	"fields":[{"name":"OpportunityId","label":"Opportunity ID","type":"reference","referenceTo":["Opportunity"],"relationshipName":"Opportunity","createable":true},
+		{"name":"StageName","label":"Stage","type":"string","length":120,"createable":true}]},
+	{"name":"Opportunity","childRelationships":[{"childSObject":"OpportunityHistory","field":"OpportunityId","relationshipName":"OpportunityHistories"}]}]}`
+
+func TestPersonAccounts(t *testing.T) {
+	t.Parallel()
+	for _, contacts := range []bool{false, true} {
+		w := newWorld(t)
+		w.config.PersonContacts = contacts
+		require.NoError(t, w.org.Load(strings.NewReader(`{"sobjects":[{"name":"Contact","fields":[
+			{"name":"IsPersonAccount","label":"Is Person Account","type":"boolean","createable":true,"nillable":false,"defaultedOnCreate":true,"defaultValue":false}]}]}`)))
+		acme := w.account("Ada Lovelace")
+		w.contact(acme, "Lovelace", "IsPersonAccount", true)
+		w.contact(w.account("Company"), "Clerk")
+		im := w.importer(t)
+
+		report, err := im.Complete(t.Context(), "anna")
+
+		require.NoError(t, err)
+		require.Len(t, w.query(t, `SELECT * FROM customers`), 2)
+		if contacts {
+			require.Len(t, w.query(t, `SELECT * FROM contacts`), 2)
+		} else {
+			require.Contains(t, entries(t, im, report.Run.Number), "skipped Lovelace: it belongs to a person account, which is a customer")
+		}
+	}
+}
+
 func TestUnknownStageStopsTheImport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account("Acme")
 	w.config.Stages = []string{"Closed Won", "Gewonnen"}
 
-	err := w.importer(t).Check(t.Context(), "anna")
+	err := w.importer(t).SetUp(t.Context(), "anna")
 
 	require.ErrorIs(t, err, importer.ErrSchema)
 	require.ErrorContains(t, err, `"Gewonnen"`)
@@ -498,12 +553,12 @@ func TestAllowIsAskedFirst(t *testing.T) {
 
 	_, err := im.Complete(t.Context(), "anna")
 	require.ErrorIs(t, err, forbidden)
-	require.ErrorIs(t, im.Check(t.Context(), "anna"), forbidden)
+	require.ErrorIs(t, im.SetUp(t.Context(), "anna"), forbidden)
 	require.ErrorIs(t, im.RemoveFlag(t.Context(), "anna", "customer", "1"), forbidden)
 	_, err = im.LinkAgain(t.Context(), "anna", "customer", "1")
 	require.ErrorIs(t, err, forbidden)
 	require.Empty(t, w.org.Requests())
-	require.NoError(t, im.Check(t.Context(), "admin"))
+	require.NoError(t, im.SetUp(t.Context(), "admin"))
 }
 
 func TestSecondRunWaitsForTheLease(t *testing.T) {

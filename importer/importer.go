@@ -84,7 +84,8 @@ func (c Config) validate() error {
 		fault(kinds[o.Kind], "kind %q is listed twice", o.Kind)
 		fault((o.Parent == "") != (o.Lookup == ""), "object %q: Parent and Lookup go together", o.Name)
 		fault(o.Parent != "" && !names[o.Parent], "object %q: its parent %q does not stand before it", o.Name, o.Parent)
-		fault(o.Scope.Mode != ScopeOff && o.Scope.Field == "", "object %q: Scope has no Field", o.Name)
+		fault(!o.Scope.off() && o.Scope.Field == "", "object %q: Scope has no Field", o.Name)
+		fault(!o.Scope.off() && o.Scope.Mode != ScopeAuto && o.Scope.Mode != ScopeRequired, "object %q: unknown scope mode %q", o.Name, o.Scope.Mode)
 		names[o.Name], kinds[o.Kind] = true, true
 	}
 	return errors.Join(faults...)
@@ -100,7 +101,7 @@ type Importer struct {
 	holder string
 }
 
-// New returns an Importer. It does not talk to the org yet; see Check.
+// New returns an Importer. It does not talk to the org yet; see SetUp.
 func New(c Config) (*Importer, error) {
 	c = c.withDefaults()
 	if err := c.validate(); err != nil {
@@ -126,19 +127,29 @@ const (
 	LinkAgain  Action = "link again"
 )
 
-// Check logs in and compares the configuration with the org, as every run does
-// before it reads: it fails with ErrSchema when the org lacks, or hides from
-// this user, what the import cannot do without. It writes nothing.
-func (im *Importer) Check(ctx context.Context, actor string) error {
+// SetUp logs in, binds the store to the org, and compares the configuration with
+// it, as every run does before it reads: it fails with ErrSchema when the org
+// lacks, or hides from this user, what the import cannot do without. It touches
+// no record. Runs do without it; it is there to tell early.
+func (im *Importer) SetUp(ctx context.Context, actor string) error {
 	if err := im.Allow(ctx, actor, SetUp); err != nil {
 		return err
 	}
-	state, err := im.Store.State(ctx)
-	if err != nil {
-		return fmt.Errorf("importer: read the state: %w", err)
-	}
-	_, err = im.survey(ctx, state)
-	return err
+	return im.hold(ctx, func(fence Fence) error {
+		state, err := im.Store.State(ctx)
+		if err != nil {
+			return fmt.Errorf("importer: read the state: %w", err)
+		}
+		found, err := im.survey(ctx, state)
+		if err != nil {
+			return err
+		}
+		line := AuditEntry{Time: im.Now(), Actor: actor, Action: string(SetUp), Detail: "org " + string(found.org)}
+		if err := im.Store.Save(ctx, fence, &Checkpoint{Org: found.org, Seen: found.seen, Audit: []AuditEntry{line}}); err != nil {
+			return fmt.Errorf("importer: save the state: %w", err)
+		}
+		return nil
+	})
 }
 
 // Complete imports all records. A complete run that was stopped is brought to

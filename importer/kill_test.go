@@ -64,7 +64,7 @@ type killTransport struct {
 
 func (t killTransport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	err = t.call("HTTP "+r.Method+" "+r.URL.Path, func() error {
-		resp, err = t.next.RoundTrip(r)
+		resp, err = t.next.RoundTrip(r) //nolint:bodyclose // whoever gets the answer closes it
 		return err
 	})
 	if err != nil && resp != nil {

@@ -3,6 +3,7 @@ package importer
 import (
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/soql"
 )
 
 // An Object says how the records of one SObject reach the host. Objects are
@@ -16,8 +17,15 @@ type Object struct {
 	// Mapping turns a record into the host's fields. The targets of its rules
 	// are the fields that are locked in the host.
 	Mapping *mapping.Mapping
-	// Needs lists paths that Decide reads and Mapping does not.
+	// Needs lists paths that Decide reads and Mapping does not. An org without
+	// one of them cannot be imported from.
 	Needs []string
+	// Wants lists paths that Decide reads in orgs that have them.
+	Wants []string
+	// Children are child queries that Decide reads in orgs that have them. The
+	// object of such a query is the relationship's name; Decide finds the rows
+	// under it.
+	Children []*soql.Query
 	// Parent is the Name of an earlier object, and Lookup the field that holds
 	// its id: a record is imported only while its parent is. Both are empty
 	// for an object that stands by itself.
@@ -46,10 +54,10 @@ type Decision struct {
 // ScopeMode says what a missing scope checkbox means.
 type ScopeMode string
 
-// The scope modes. ScopeOff is the zero value.
+// The scope modes.
 const (
-	// ScopeOff imports all records.
-	ScopeOff ScopeMode = ""
+	// ScopeOff imports all records. It is the default.
+	ScopeOff ScopeMode = "off"
 	// ScopeAuto imports ticked records where the checkbox exists and all
 	// records where it does not. Once it has been seen, its absence (hiding it
 	// by field-level security looks the same) stops every run before any write.
@@ -82,6 +90,8 @@ const (
 	// Deactivate marks it inactive, and leaves it locked.
 	Deactivate ExitPolicy = "deactivate"
 )
+
+func (s Scope) off() bool { return s.Mode == "" || s.Mode == ScopeOff }
 
 // flagged reports whether the record's scope checkbox is ticked.
 func (s Scope) flagged(record salesforce.Record) bool {

@@ -17,7 +17,7 @@ const chunk = 200
 // page reads up to limit records that where selects, deleted ones included.
 func (r *run) page(ctx context.Context, o *object, limit int, where soql.Condition, order ...string) ([]salesforce.Record, error) {
 	query := soql.Query{
-		Select: soql.Fields(o.paths...),
+		Select: append(soql.Fields(o.paths...), o.related...),
 		From:   soql.From{Object: o.Name},
 		Where:  where,
 		Limit:  &soql.Number{Literal: strconv.Itoa(limit)},

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/soql"
 )
 
 // A survey is what the org was found to have when a run began.
@@ -25,9 +26,10 @@ type survey struct {
 // An object is an Object as this org offers it.
 type object struct {
 	Object
-	paths    []string        // what is selected
-	scoped   bool            // the scope checkbox exists and decides
-	required map[string]bool // the targets that a record cannot do without
+	paths    []string          // what is selected
+	related  []soql.SelectItem // the child queries that are selected, too
+	scoped   bool              // the scope checkbox exists and decides
+	required map[string]bool   // the targets that a record cannot do without
 	children []*object
 }
 
@@ -95,6 +97,16 @@ func (s *survey) look(o Object, describe *salesforce.SObject) (object, error) {
 	for _, path := range o.Needs {
 		need(path, true)
 	}
+	for _, path := range o.Wants {
+		if hasPath(describe, path) {
+			need(path, true)
+		}
+	}
+	for _, child := range o.Children {
+		if _, ok := describe.Child(child.From.Object); ok {
+			found.related = append(found.related, &soql.Subquery{Query: child})
+		}
+	}
 	for _, rule := range o.Mapping.Rules() {
 		found.required[rule.Target] = rule.Required
 		for _, path := range rule.From {
@@ -111,7 +123,7 @@ func (s *survey) look(o Object, describe *salesforce.SObject) (object, error) {
 // must not disappear: read as "no restriction", its absence would import
 // everything.
 func (s *survey) scope(o Object, describe *salesforce.SObject, faults *[]error) bool {
-	if o.Scope.Mode == ScopeOff {
+	if o.Scope.off() {
 		return false
 	}
 	name := o.Name + "." + o.Scope.Field
@@ -149,11 +161,12 @@ func fingerprint(objects []object) (string, error) {
 		Name, Kind, Parent, Lookup, Revision string
 		Scope                                Scope
 		Paths                                []string
+		Related                              int
 		Rules                                any
 	}
 	var parts []part
 	for _, o := range objects {
-		parts = append(parts, part{o.Name, o.Kind, o.Parent, o.Lookup, o.Revision, o.Scope, o.paths, o.Mapping.Rules()})
+		parts = append(parts, part{o.Name, o.Kind, o.Parent, o.Lookup, o.Revision, o.Scope, o.paths, len(o.related), o.Mapping.Rules()})
 	}
 	text, err := json.Marshal(parts)
 	if err != nil {

@@ -53,8 +53,8 @@ type Config struct {
 	SaveTimeout time.Duration
 
 	// MailAfter and MailAfterAttempts end the attempts to upload a document:
-	// whichever comes first, counted from the first attempt. Default to 30
-	// minutes and 8.
+	// whichever comes first, counted from the first attempt, the time anew
+	// after a crash. Default to 30 minutes and 8.
 	MailAfter         time.Duration
 	MailAfterAttempts int
 	// BackoffMin is the pause after a first failure. Each further one doubles

@@ -16,7 +16,7 @@ import (
 )
 
 // A contract is signed in a customer's kitchen and arrives at the account.
-func Example() {
+func ExampleRouter() {
 	org := salesforcetest.NewOrg(nil)
 	account := org.Insert("Account", map[string]any{"Name": "Larry Leap"})
 	client, err := salesforce.New(salesforce.Config{

@@ -37,6 +37,7 @@ func (r *Router) advance(ctx context.Context, d outbox.Delivery) error {
 	}
 	if w.state == Uploading { // by a process that did not live to see the end
 		r.open(w)
+		w.job.Since = r.cfg.Now() // it was not Salesforce that took so long
 		return r.save(ctx, w, r.cfg.Probes[0])
 	}
 	for w.Status == outbox.Pending {

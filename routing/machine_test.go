@@ -188,6 +188,30 @@ func TestQuarantineCountsFromTheEndOfASlowUpload(t *testing.T) {
 	require.Equal(t, 1, w.uploads)
 }
 
+// Whatever a process began that died an hour ago has come to its end.
+func TestOldCrashIsSettledByOneProbe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r, err := routing.New(w.config(&process{world: w, fuse: 4})) // enqueue, claim, save, upload
+	require.NoError(t, err)
+	accepted, err := r.Route(t.Context(), submission("a"))
+	require.NoError(t, err)
+	_, err = r.Drain(t.Context())
+	require.ErrorIs(t, err, errKilled)
+
+	w.wait(time.Hour)
+	r = w.router()
+	require.Equal(t, routing.Uploading, state(t, r, accepted.ID).State)
+	step(t, r)
+	d := state(t, r, accepted.ID)
+	require.Equal(t, routing.Ambiguous, d.State)
+	require.Equal(t, 5*time.Second, d.Next.Sub(w.clock()))
+	w.wait(5 * time.Second)
+	step(t, r)
+	require.Equal(t, routing.Verified, state(t, r, accepted.ID).State, "and not mailed")
+	require.Equal(t, 2, w.finds)
+}
+
 // Time runs out while nobody knows whether Salesforce has the document.
 func TestOpenOutcomeIsNeverMailed(t *testing.T) {
 	t.Parallel()

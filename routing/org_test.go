@@ -210,27 +210,29 @@ func TestDocumentIsFoundWithoutItsMarker(t *testing.T) {
 	}
 }
 
-// Files of the same content elsewhere are not the document.
+// Files that only look like the document are not it.
 func TestOtherFilesAreNotTheDocument(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, smtptest.Options{}, nil)
-	other := s.org.Insert("Account", map[string]any{"Name": "Other"})
+	other := salesforce.ID(s.org.Insert("Account", map[string]any{"Name": "Other"}))
 	c := client(t, s.org, "cid", "csecret")
-	file := salesforce.FileBytes("copy.pdf", []byte("document"))
-	for _, place := range []salesforce.ID{salesforce.ID(other), ""} {
+	put := func(content string, place salesforce.ID) {
+		file := salesforce.FileBytes("copy.pdf", []byte(content))
 		file.LinkTo = place
 		_, err := c.Upload(t.Context(), file, nil)
 		require.NoError(t, err)
 	}
-	file.LinkTo = s.account
-	_, err := c.Upload(t.Context(), file, nil)
-	require.NoError(t, err)
-	s.org.Advance(time.Hour) // so this one is too old
+	put("document", s.account)
+	s.org.Advance(time.Hour) // so that one is too old
+	put("document", other)
+	put("document", "")
+	put("DOCUMENT", s.account)
+	put("documents", s.account)
 
 	s.org.Fail(salesforcetest.Fault{Method: http.MethodPost, Path: "/ContentVersion", DropBefore: true})
 	d := s.deliver(t, "a", strings.NewReader("document"))
 	require.Equal(t, routing.Verified, d.State)
-	require.Len(t, s.versions(), 4)
+	require.Len(t, s.versions(), 6)
 }
 
 func TestSizesAroundTheLimit(t *testing.T) {

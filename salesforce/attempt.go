@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -133,7 +134,7 @@ func (o *outgoing) Read(p []byte) (int, error) {
 		return 0, o.failed(err)
 	}
 	n, err := src.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return n, o.failed(err)
 	}
 	if o.left -= int64(n); o.left <= 0 {

@@ -46,22 +46,22 @@ func (c *Client) Session(ctx context.Context) (Session, error) {
 	return g.session, err
 }
 
-// send carries a call out and returns the answer of a success, whose body the
-// caller closes. When the org refuses the session it logs in again, once, and
+// send carries a call out and returns the answer of a success, which the caller
+// closes. When the org refuses the session it logs in again, once, and
 // sends the call to wherever the instance is then.
-func (c *Client) send(ctx context.Context, request *call) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, request *call) (*answer, error) {
 	g, err := c.session.grant(ctx, "")
 	if err != nil {
 		return nil, err
 	}
 	a := newAttempt(ctx, request)
-	resp, err := c.http.do(a, g.instance, g.token)
+	ans, err := c.http.do(a, g.instance, g.token)
 	if !sessionEnded(err) {
-		return resp, err
+		return ans, err
 	}
 	g, loginErr := c.session.grant(ctx, g.token)
 	if loginErr != nil {
-		return nil, a.orUnknown(loginErr)
+		return nil, a.loginFailed(loginErr)
 	}
 	return c.http.do(a, g.instance, g.token)
 }
@@ -94,40 +94,18 @@ func (c *Client) get(ctx context.Context, op, path string, out any) error {
 // exchange carries a call out and decodes the JSON of its answer into out, or
 // ignores it when out is nil or the answer has none.
 func (c *Client) exchange(ctx context.Context, request *call, out any) error {
-	resp, err := c.send(ctx, request)
+	ans, err := c.send(ctx, request)
 	if err != nil {
 		return err
 	}
-	defer drain(resp.Body)
-	if out == nil || resp.StatusCode == http.StatusNoContent {
+	defer drain(ans)
+	if out == nil || ans.status == http.StatusNoContent {
 		return nil
 	}
-	if err := json.NewDecoder(request.watch(ctx, resp)).Decode(out); err != nil {
-		return request.badAnswer(resp.StatusCode, err)
+	if err := json.NewDecoder(ans).Decode(out); err != nil {
+		return request.badAnswer(ans.status, err)
 	}
 	return nil
-}
-
-// watched is the body of an answer, whose errors it makes errors of the call.
-type watched struct {
-	io.ReadCloser
-	ctx context.Context
-	op  string
-}
-
-func (c *call) watch(ctx context.Context, resp *http.Response) *watched {
-	return &watched{resp.Body, ctx, c.op}
-}
-
-func (w *watched) Read(p []byte) (int, error) {
-	n, err := w.ReadCloser.Read(p)
-	if err == nil || err == io.EOF {
-		return n, err
-	}
-	if ended := w.ctx.Err(); ended != nil {
-		err = ended // what the connection says of it varies
-	}
-	return n, noAnswer(w.op, err)
 }
 
 // badAnswer is the error of an answer that says success and cannot be decoded:

@@ -2,7 +2,6 @@ package salesforce_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,26 +29,26 @@ func connect(org *salesforcetest.Org) *salesforce.Client {
 
 func Example() {
 	org := salesforcetest.NewOrg(nil)
-	org.Insert("Account", map[string]any{"Name": "Acme", "AnnualRevenue": 1250000.5})
+	org.Insert("Account", map[string]any{"Name": "Acme", "NumberOfEmployees": 42})
 	org.Insert("Account", map[string]any{"Name": "Globex"})
 	c := connect(org)
 
 	type account struct {
-		ID      salesforce.ID `json:"Id"`
-		Name    string
-		Revenue salesforce.Field[json.Number] `json:"AnnualRevenue"`
+		ID    salesforce.ID `json:"Id"`
+		Name  string
+		Staff salesforce.Field[int] `json:"NumberOfEmployees"`
 	}
 	for a, err := range salesforce.Query[account](context.Background(), c,
-		"SELECT Id, Name, AnnualRevenue FROM Account ORDER BY Name", nil) {
+		"SELECT Id, Name, NumberOfEmployees FROM Account ORDER BY Name", nil) {
 		if err != nil {
 			log.Fatal(err)
 		}
-		revenue, known := a.Revenue.Get()
-		fmt.Println(a.ID.Prefix(), a.Name, revenue, known)
+		staff, known := a.Staff.Get()
+		fmt.Println(a.ID.Prefix(), a.Name, staff, known)
 	}
 	// Output:
-	// 001 Acme 1250000.5 true
-	// 001 Globex  false
+	// 001 Acme 42 true
+	// 001 Globex 0 false
 }
 
 func ExampleNew() {

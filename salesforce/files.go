@@ -116,11 +116,11 @@ func (c *Client) Download(ctx context.Context, versionID ID) (io.ReadCloser, err
 		return nil, err
 	}
 	request := &call{op: op, method: http.MethodGet, path: c.base + record + "/VersionData", idempotent: true}
-	resp, err := c.send(ctx, request)
+	ans, err := c.send(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	return request.watch(ctx, resp), nil
+	return ans, nil
 }
 
 func (f File) validate(op string) error {

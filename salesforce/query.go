@@ -165,11 +165,11 @@ func (c *Client) openPage(ctx context.Context, path string, opt *QueryOptions) (
 	if opt != nil && opt.BatchSize > 0 {
 		request.header = map[string]string{"Sforce-Query-Options": "batchSize=" + strconv.Itoa(opt.BatchSize)}
 	}
-	resp, err := c.send(ctx, request)
+	ans, err := c.send(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	p := &page{call: request, body: resp.Body, dec: json.NewDecoder(request.watch(ctx, resp))}
+	p := &page{call: request, body: ans, dec: json.NewDecoder(ans)}
 	if err := p.begin(); err != nil {
 		p.close()
 		return nil, p.bad(err)

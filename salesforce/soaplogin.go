@@ -66,7 +66,7 @@ func (a SOAPLogin) validate(*url.URL) error {
 func (a SOAPLogin) login(ctx context.Context, t *transport, host *url.URL) (grant, error) {
 	const op = "log in with SOAP login()"
 	body := a.envelope(t.appName)
-	resp, err := t.do(newAttempt(ctx, &call{
+	ans, err := t.do(newAttempt(ctx, &call{
 		op:         op,
 		method:     http.MethodPost,
 		path:       "/services/Soap/u/" + a.version(),
@@ -78,9 +78,9 @@ func (a SOAPLogin) login(ctx context.Context, t *transport, host *url.URL) (gran
 	if err != nil {
 		return grant{}, soapFault(err)
 	}
-	defer drain(resp.Body)
+	defer drain(ans)
 
-	var answer struct {
+	var response struct {
 		Result struct {
 			ServerURL       string `xml:"serverUrl"`
 			SessionID       string `xml:"sessionId"`
@@ -89,10 +89,10 @@ func (a SOAPLogin) login(ctx context.Context, t *transport, host *url.URL) (gran
 			OrgID           string `xml:"userInfo>organizationId"`
 		} `xml:"Body>loginResponse>result"`
 	}
-	if err := xml.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&answer); err != nil {
+	if err := xml.NewDecoder(io.LimitReader(ans, 1<<20)).Decode(&response); err != nil {
 		return grant{}, fault(op, nil, "the answer is no SOAP login response")
 	}
-	r := answer.Result
+	r := response.Result
 	if r.PasswordExpired {
 		e := fault(op, ErrPasswordExpired, "the password of %s has expired: choose a new one in Salesforce", a.Username)
 		e.classes = append(e.classes, ErrAuth)

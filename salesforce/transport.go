@@ -82,16 +82,35 @@ func newTransport(cfg Config) *transport {
 	return t
 }
 
-// do sends a call to a host and returns the answer of a success, whose body the
+// answer is the answer of a success while it comes in. Errors of reading it are
+// errors of the call.
+type answer struct {
+	io.ReadCloser
+	status int
+	call   *attempt
+}
+
+func (ans *answer) Read(p []byte) (int, error) {
+	n, err := ans.ReadCloser.Read(p)
+	if err == nil || errors.Is(err, io.EOF) {
+		return n, err
+	}
+	if ended := ans.call.ctx.Err(); ended != nil {
+		err = ended // what the connection says of it varies
+	}
+	return n, noAnswer(ans.call.op, err)
+}
+
+// do sends a call to a host and returns the answer of a success, which the
 // caller closes. An error is an *Error, or that of the body's source.
-func (t *transport) do(a *attempt, host *url.URL, token string) (*http.Response, error) {
+func (t *transport) do(a *attempt, host *url.URL, token string) (*answer, error) {
 	a.tries = 0
 	ctx := a.next(t.now())
 	req, err := t.request(ctx, a, host, token)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := t.client.Do(req)
+	resp, err := t.client.Do(req) //nolint:bodyclose // drain closes it, or whoever gets the answer
 	switch {
 	case err != nil:
 		return nil, a.failed(err)
@@ -99,7 +118,7 @@ func (t *transport) do(a *attempt, host *url.URL, token string) (*http.Response,
 		drain(resp.Body)
 		return nil, a.rejected()
 	default:
-		return resp, nil
+		return &answer{resp.Body, resp.StatusCode, a}, nil
 	}
 }
 
@@ -186,13 +205,17 @@ func (a *attempt) rejected() error {
 	return a.refusal
 }
 
-// orUnknown adds to an error that ended the call between two tries that an
-// earlier one may have been carried out.
-func (a *attempt) orUnknown(err error) error {
-	if !a.maybe {
+// loginFailed makes an error of a call between whose tries a login failed. That
+// error is shared with other calls, and stays as it is.
+func (a *attempt) loginFailed(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || !a.maybe {
 		return err
 	}
-	return &Error{Op: a.op, cause: err, unknown: true}
+	own := *e
+	own.Op = a.op + ": " + e.Op
+	own.unknown = true
+	return &own
 }
 
 // checkRetry decides after each try whether there is another one. It never

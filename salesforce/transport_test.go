@@ -247,6 +247,26 @@ func TestRefusedConnectionIsNoUnknownOutcome(t *testing.T) {
 	require.NotErrorIs(t, err, salesforce.ErrOutcomeUnknown)
 }
 
+func TestOutcomeStaysUnknownThroughARenewal(t *testing.T) {
+	t.Parallel()
+	org := &script{answer: answers(drops, fails(401, "INVALID_SESSION_ID", "Session expired or invalid"))}
+	org.login = answers(
+		func(w http.ResponseWriter, r *http.Request) { writeGrant(w, r, "T1") },
+		body(400, `{"error":"invalid_grant","error_description":"inactive user"}`),
+	)
+	c := newClient(t, org)
+
+	err := c.Update(t.Context(), "Lead", "00Q000000000001EAA", lead)
+
+	require.ErrorIs(t, err, salesforce.ErrOutcomeUnknown)
+	require.ErrorIs(t, err, salesforce.ErrAuth)
+	require.NotErrorIs(t, err, salesforce.ErrUnavailable)
+	require.EqualError(t, err, "salesforce: update Lead 00Q000000000001EAA: log in with client credentials: outcome unknown: invalid_grant: inactive user")
+
+	_, err = c.Session(t.Context())
+	require.NotErrorIs(t, err, salesforce.ErrOutcomeUnknown, "others share the login's error only")
+}
+
 func TestCreateAnsweredWithNonsenseHasAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{

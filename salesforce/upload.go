@@ -3,6 +3,7 @@ package salesforce
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -69,7 +70,7 @@ func (c *content) Read(p []byte) (int, error) {
 	c.hash.Write(p[:n])
 	c.left -= int64(n)
 	c.upload.report(c)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = nil
 		if c.left > 0 {
 			err = fmt.Errorf("the file ended %d bytes before its Size of %d", c.left, c.upload.Size)

@@ -72,7 +72,7 @@ func setUp(ctx context.Context, out io.Writer) (_ *demo, err error) {
 	if d.folder, err = os.MkdirTemp("", "fieldsales-"); err != nil {
 		return nil, err
 	}
-	if d.mailbox, err = openMailbox(); err != nil {
+	if d.mailbox, err = openMailbox(ctx); err != nil {
 		return nil, err
 	}
 	d.db, err = sql.Open("sqlite", "file:"+filepath.ToSlash(filepath.Join(d.folder, "outbox.db"))+

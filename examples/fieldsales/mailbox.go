@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -33,8 +34,8 @@ type letter struct {
 	size              int64
 }
 
-func openMailbox() (*mailbox, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func openMailbox(ctx context.Context) (*mailbox, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

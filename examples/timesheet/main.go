@@ -104,11 +104,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	demo.title("Editing %s in the host", customer)
-	if err := im.CheckEdit(ctx, customers.KindCustomer, customer.id, "phone"); !errors.Is(err, importer.ErrLocked) {
+	err = im.CheckEdit(ctx, customers.KindCustomer, customer.id, "phone")
+	if !errors.Is(err, importer.ErrLocked) {
 		return fmt.Errorf("the field phone should be locked: %w", err)
-	} else {
-		demo.say("refused: %v", err)
 	}
+	demo.say("refused: %v", err)
 
 	demo.title("Remove Salesforce flag, edit, import")
 	if err := im.RemoveFlag(ctx, admin, customers.KindCustomer, customer.id); err != nil {

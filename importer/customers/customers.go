@@ -26,6 +26,7 @@ import (
 	"github.com/sfbridge/sfbridge/importer"
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/soql"
 )
 
 // The kinds of record, as Change.Kind and the host's calls name them.
@@ -46,7 +47,7 @@ type Config struct {
 	Flag string
 	// Scope says what a missing checkbox means: importer.ScopeAuto (all
 	// accounts, as long as it has never been there), importer.ScopeRequired (an
-	// error), or "off" for all accounts in any case. Defaults to
+	// error), or importer.ScopeOff for all accounts in any case. Defaults to
 	// importer.ScopeAuto.
 	Scope importer.ScopeMode
 	// OnExit is what happens to a customer whose checkbox is un-ticked.
@@ -56,19 +57,23 @@ type Config struct {
 	// An existing project stays when its stage moves on, and is updated.
 	// Empty imports no opportunities.
 	Stages []string
+	// PassedThrough also imports opportunities that were in one of the Stages
+	// and have left it again between two imports, as their OpportunityHistory
+	// tells, where this user may read it.
+	PassedThrough bool
 	// NotBefore leaves out opportunities whose CloseDate lies before it, unless
 	// they are projects already, so that a first import does not bring years of
 	// closed ones. The zero Date leaves out none.
 	NotBefore salesforce.Date
+	// PersonContacts also makes a customer contact of each person account, which
+	// is one customer in any case.
+	PersonContacts bool
 	// CustomerRules, ContactRules and ProjectRules replace the default rules,
 	// which are CustomerRules(), ContactRules() and ProjectRules().
 	CustomerRules, ContactRules, ProjectRules []mapping.Rule
 	// Zone is where dates and times are shown. Defaults to UTC.
 	Zone *time.Location
 }
-
-// ScopeOff imports all accounts, whether there is a checkbox or not.
-const ScopeOff importer.ScopeMode = "off"
 
 // Objects returns what an Importer imports by this configuration: Account,
 // Contact and, when there are Stages, Opportunity. Its error joins every fault.
@@ -96,6 +101,7 @@ func Objects(c Config) ([]importer.Object, error) {
 		{
 			Name: "Contact", Kind: KindContact, Parent: "Account", Lookup: "AccountId", Needs: []string{"Name"},
 			Mapping: compile(KindContact, c.ContactRules, ContactRules()),
+			Wants:   []string{"IsPersonAccount"}, Decide: c.decideContact, Revision: fmt.Sprint(c.PersonContacts),
 		},
 	}
 	if len(c.Stages) > 0 {
@@ -103,9 +109,10 @@ func Objects(c Config) ([]importer.Object, error) {
 			Name: "Opportunity", Kind: KindProject, Parent: "Account", Lookup: "AccountId",
 			Needs:    []string{"Name", "StageName", "CloseDate"},
 			Mapping:  compile(KindProject, c.ProjectRules, ProjectRules()),
-			Decide:   c.decide,
+			Children: c.history(),
+			Decide:   c.decideProject,
 			Check:    c.checkStages,
-			Revision: fmt.Sprint(c.Stages, c.NotBefore),
+			Revision: fmt.Sprint(c.Stages, c.NotBefore, c.PassedThrough),
 		})
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -116,23 +123,30 @@ func Objects(c Config) ([]importer.Object, error) {
 
 func (c Config) scope() (importer.Scope, error) {
 	switch c.Scope {
-	case ScopeOff:
-		return importer.Scope{}, nil
-	case importer.ScopeAuto, importer.ScopeRequired:
+	case importer.ScopeOff, importer.ScopeAuto, importer.ScopeRequired:
 		return importer.Scope{Mode: c.Scope, Field: c.Flag, OnExit: c.OnExit}, nil
 	default:
 		return importer.Scope{}, fmt.Errorf("customers: unknown Scope %q", c.Scope)
 	}
 }
 
-// decide tells whether an opportunity is a project. A project that exists is
-// kept up to date whatever its stage, and is never made twice.
-func (c Config) decide(opportunity salesforce.Record, linked bool) importer.Decision {
+// decideContact leaves out the Contact that Salesforce keeps beside each person
+// account.
+func (c Config) decideContact(contact salesforce.Record, _ bool) importer.Decision {
+	if person, _ := contact.Get("IsPersonAccount"); person == true && !c.PersonContacts {
+		return importer.Decision{Reason: "it belongs to a person account, which is a customer"}
+	}
+	return importer.Decision{Import: true}
+}
+
+// decideProject tells whether an opportunity is a project. A project that exists
+// is kept up to date whatever its stage, and is never made twice.
+func (c Config) decideProject(opportunity salesforce.Record, linked bool) importer.Decision {
 	if linked {
 		return importer.Decision{Import: true}
 	}
 	stage, _ := opportunity.Get("StageName")
-	if name, _ := stage.(string); !slices.Contains(c.Stages, name) {
+	if name, _ := stage.(string); !slices.Contains(c.Stages, name) && !c.passedThrough(opportunity) {
 		return importer.Decision{Reason: fmt.Sprintf("stage %q is not imported", stage)}
 	}
 	closing, _ := opportunity.Get("CloseDate")
@@ -142,12 +156,33 @@ func (c Config) decide(opportunity salesforce.Record, linked bool) importer.Deci
 	return importer.Decision{Import: true}
 }
 
+// historyRelationship leads from an Opportunity to its former stages.
+const historyRelationship = "OpportunityHistories"
+
+// history selects the moments at which an opportunity was in one of the stages.
+func (c Config) history() []*soql.Query {
+	if !c.PassedThrough {
+		return nil
+	}
+	return []*soql.Query{{
+		Select: soql.Fields("StageName"),
+		From:   soql.From{Object: historyRelationship},
+		Where:  soql.In("StageName", c.Stages),
+	}}
+}
+
+func (c Config) passedThrough(opportunity salesforce.Record) bool {
+	rows, _ := opportunity.Get(historyRelationship)
+	moments, _ := rows.([]salesforce.Record)
+	return len(moments) > 0
+}
+
 // checkStages refuses stages that the org does not have. Stages are compared by
 // API value, which stays when an admin renames the label.
 func (c Config) checkStages(describe *salesforce.SObject) error {
 	field, ok := describe.Field("StageName")
 	if !ok {
-		return errors.New("Opportunity has no field StageName, or this user may not see it")
+		return errors.New("no field Opportunity.StageName, or this user may not see it")
 	}
 	var known []string
 	for _, value := range field.PicklistValues {

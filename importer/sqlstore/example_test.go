@@ -37,7 +37,7 @@ func ExampleOpen() {
 	}
 	fmt.Println("runs so far:", state.Runs)
 
-	rows, err := db.Query(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%\_%' ESCAPE '\' ORDER BY name`)
+	rows, err := db.QueryContext(context.Background(), `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%\_%' ESCAPE '\' ORDER BY name`)
 	if err != nil {
 		log.Fatal(err)
 	}

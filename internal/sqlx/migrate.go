@@ -3,6 +3,7 @@ package sqlx
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
@@ -41,7 +42,7 @@ func Migrate(ctx context.Context, db *sql.DB, d Dialect, component string, steps
 func migrated(ctx context.Context, db *sql.DB, d Dialect, component string) (version int, err error) {
 	query := d.Rebind(`SELECT version FROM sfbridge_migrations WHERE component = ?`)
 	err = db.QueryRowContext(ctx, query, component).Scan(&version)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		_, err = db.ExecContext(ctx, d.Rebind(`INSERT INTO sfbridge_migrations (component, version) VALUES (?, 0)`), component)
 	}
 	return version, err

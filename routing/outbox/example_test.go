@@ -2,6 +2,7 @@ package outbox_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"os"
@@ -38,6 +39,36 @@ func Example() {
 	// false <nil>
 	// letter 4711 written <nil>
 	// <nil>
+}
+
+// A ledger on disk remembers.
+func ExampleNewSQL() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "ledger")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	for range 2 { // as if the program were started twice
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "outbox.db")+
+			"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		db.SetMaxOpenConns(1)
+		store, err := outbox.NewSQL(ctx, db, outbox.SQLite)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		_, created, err := store.Enqueue(ctx, outbox.Delivery{ID: "1", Key: "letter 4711", Kind: "letter", State: "written"})
+		fmt.Println(created, err, db.Close())
+	}
+	// Output:
+	// true <nil> <nil>
+	// false <nil> <nil>
 }
 
 func ExampleSpool() {

@@ -2,11 +2,11 @@ package salesforcetest_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -217,9 +217,12 @@ func idOf(t testing.TB, org *salesforcetest.Org, object, field, value string) st
 	return ""
 }
 
-func readFile(t testing.TB, name string) []byte {
+func gzipped(t testing.TB, s string) io.Reader {
 	t.Helper()
-	data, err := os.ReadFile(name)
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := io.WriteString(w, s)
 	require.NoError(t, err)
-	return bytes.TrimSpace(data)
+	require.NoError(t, w.Close())
+	return &b
 }

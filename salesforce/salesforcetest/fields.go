@@ -87,24 +87,20 @@ func ref(name, label, to, up, down string, mods ...mod) Field {
 	return f
 }
 
-// number has digits digits behind the point.
-func number(name, label string, digits int, mods ...mod) Field {
-	f := newField("double", name, label, mods)
-	f.Scale = digits
-	return f
+// number has places digits behind the point.
+func number(name, label string, places int, mods ...mod) Field {
+	return newField("double", name, label, append([]mod{scale(places)}, mods...))
 }
 
 func money(name, label string, mods ...mod) Field {
-	f := newField("currency", name, label, mods)
-	f.Scale = 2
-	return f
+	return newField("currency", name, label, append([]mod{scale(2)}, mods...))
 }
 
-func percent(name, label string, digits int, mods ...mod) Field {
-	f := newField("percent", name, label, mods)
-	f.Scale = digits
-	return f
+func percent(name, label string, places int, mods ...mod) Field {
+	return newField("percent", name, label, append([]mod{scale(places)}, mods...))
 }
+
+func scale(places int) mod { return func(f *Field) { f.Scale = places } }
 
 func integer(name, label string, mods ...mod) Field { return newField("int", name, label, mods) }
 func check(name, label string, mods ...mod) Field   { return newField("boolean", name, label, mods) }

@@ -131,7 +131,9 @@ func (g *groups) operand(q *query, x soql.Expr) (*operand, error) {
 
 var countField = &field{Field: Field{Name: "count", Type: "int"}, typ: fieldTypes["int"]}
 
-func (g *groups) read(s *slot) *operand { return &operand{name: s.field.Name, reads: s.field, field: s.field} }
+func (g *groups) read(s *slot) *operand {
+	return &operand{name: s.field.Name, reads: s.field, field: s.field}
+}
 
 func lastName(x soql.Expr) string {
 	if p, ok := x.(*soql.Path); ok {

@@ -1,0 +1,139 @@
+package salesforcetest_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
+)
+
+type page struct {
+	TotalSize      int              `json:"totalSize"`
+	Done           bool             `json:"done"`
+	NextRecordsURL string           `json:"nextRecordsUrl"`
+	Records        []map[string]any `json:"records"`
+}
+
+func (c *client) page(path, options string) page {
+	c.t.Helper()
+	req, err := http.NewRequestWithContext(c.t.Context(), "GET", c.base+path, http.NoBody)
+	require.NoError(c.t, err)
+	req.Header.Set("Authorization", "OAuth "+c.token)
+	if options != "" {
+		req.Header.Set("Sforce-Query-Options", options)
+	}
+	var p page
+	c.send(req).ok(200).decode(&p)
+	return p
+}
+
+const queryPath = "/services/data/v66.0/query?q="
+
+func TestPagesFollowOneAnother(t *testing.T) {
+	t.Parallel()
+	org := newOrg(salesforcetest.Options{})
+	for i := range 450 {
+		org.Insert("Account", map[string]any{"Name": fmt.Sprintf("%03d", i)})
+	}
+	c := newClient(t, org)
+
+	p := c.page(queryPath+url.QueryEscape("SELECT Name FROM Account ORDER BY Name"), "batchSize=50")
+	require.Equal(t, 450, p.TotalSize)
+	require.False(t, p.Done)
+	require.Len(t, p.Records, 200, "no page is asked to be below 200")
+	require.Regexp(t, `^/services/data/v66\.0/query/0r8[0-9A-Za-z]{15}-200$`, p.NextRecordsURL)
+
+	org.Insert("Account", map[string]any{"Name": "000"}) // is not in the result any more
+	second := c.page(p.NextRecordsURL, "")
+	require.Equal(t, "200", second.Records[0]["Name"])
+	require.Equal(t, 450, second.TotalSize)
+	last := c.page(second.NextRecordsURL, "")
+	require.Len(t, last.Records, 50)
+	require.True(t, last.Done)
+	require.Empty(t, last.NextRecordsURL)
+	require.Equal(t, second, c.page(p.NextRecordsURL, ""), "a page can be read again")
+
+	c.get(p.NextRecordsURL+"9").refused(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+	c.get("/query/0r8000000000000AAA-200").refused(400, "INVALID_QUERY_LOCATOR", "")
+	c.get(queryPath[:len(queryPath)-3]+"/nonsense").refused(400, "INVALID_QUERY_LOCATOR", "")
+	org.Advance(48*time.Hour + time.Second)
+	c.token = org.Credentials().AccessToken
+	c.get(p.NextRecordsURL).refused(400, "INVALID_QUERY_LOCATOR", "")
+}
+
+func TestChildListsHavePagesToo(t *testing.T) {
+	t.Parallel()
+	org := newOrg(salesforcetest.Options{BatchSize: 2})
+	acme := org.Insert("Account", map[string]any{"Name": "Acme"})
+	for i := range 5 {
+		org.Insert("Contact", map[string]any{"LastName": fmt.Sprint(i), "AccountId": acme})
+	}
+	c := newClient(t, org)
+
+	p := c.page(queryPath+url.QueryEscape("SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName DESC) FROM Account"), "")
+	require.True(t, p.Done)
+	children := p.Records[0]["Contacts"].(map[string]any)
+	require.Equal(t, false, children["done"])
+	next := c.page(children["nextRecordsUrl"].(string), "")
+	require.Equal(t, 5, next.TotalSize)
+	require.Equal(t, "2", next.Records[0]["LastName"])
+}
+
+func TestLocatorsBelongToTheirUser(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, newWorld(t, salesforcetest.Options{BatchSize: 2}))
+	p := c.page(queryPath+url.QueryEscape("SELECT Name FROM Account"), "")
+	c.token = soapLogin(t, c, "64.0", "plain@example.com", "hunter3").element("sessionId")
+	c.get(p.NextRecordsURL).refused(400, "INVALID_QUERY_LOCATOR", "")
+}
+
+// load fills an org with accounts as a data file does.
+func loadAccounts(t testing.TB, org *salesforcetest.Org, n int) {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(`{"Account":[`)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"Name":"Account %d","AccountNumber":"%d","BillingCity":"City %d","AnnualRevenue":%d,"SystemModstamp":"%s"}`,
+			i, i, i%100, i, saturday.Add(-time.Duration(i%1000)*time.Second).Format(time.RFC3339))
+	}
+	b.WriteString("]}")
+	require.NoError(t, org.Load(strings.NewReader(b.String())))
+}
+
+func BenchmarkPages(b *testing.B) {
+	org := newOrg(salesforcetest.Options{})
+	loadAccounts(b, org, 200_000)
+	c := newClient(b, org)
+	for b.Loop() {
+		n := 0
+		next := queryPath + url.QueryEscape("SELECT Id, Name, AccountNumber, BillingCity, AnnualRevenue, SystemModstamp FROM Account")
+		for next != "" {
+			a := c.get(next).ok(200)
+			b.SetBytes(int64(len(a.body)))
+			n += strings.Count(a.body, `"attributes"`)
+			_, rest, _ := strings.Cut(a.body[:min(len(a.body), 200)], `"nextRecordsUrl":"`)
+			next, _, _ = strings.Cut(rest, `"`)
+		}
+		require.Equal(b, 200_000, n)
+	}
+}
+
+func BenchmarkKeyset(b *testing.B) {
+	org := newOrg(salesforcetest.Options{})
+	loadAccounts(b, org, 200_000)
+	c := newClient(b, org)
+	soql := fmt.Sprintf("SELECT Id, Name FROM Account WHERE SystemModstamp >= %s AND (SystemModstamp > %[1]s OR Id > '001000000000000') "+
+		"ORDER BY SystemModstamp, Id LIMIT 2000", saturday.Add(-500*time.Second).Format(time.RFC3339))
+	for b.Loop() {
+		c.query(soql).ok(200)
+	}
+}
