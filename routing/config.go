@@ -164,7 +164,7 @@ func (c Config) validate() error {
 		errs = append(errs, fmt.Errorf("BackoffMax %s is less than BackoffMin %s", c.BackoffMax, c.BackoffMin))
 	}
 	if !slices.IsSorted(c.Probes) {
-		errs = append(errs, fmt.Errorf("Probes %s do not rise", c.Probes))
+		errs = append(errs, fmt.Errorf("the times of Probes do not rise: %s", c.Probes))
 	}
 	for _, seam := range []any{c.Destination, c.Mailer} {
 		if v, ok := seam.(interface{ Validate() error }); ok {

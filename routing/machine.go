@@ -277,7 +277,7 @@ func (r *Router) mail(ctx context.Context, w *work) (time.Duration, error) {
 		case errors.Is(err, outbox.ErrDamaged):
 			return r.park(ctx, w, reasonDamaged, err), nil
 		case ctx.Err() != nil:
-			return 0, nil
+			return 0, nil //nolint:nilerr // broken off: the mail is sent again, and nothing else is known
 		case errors.Is(err, ErrMailTooLarge):
 			tooLarge = err
 		default:

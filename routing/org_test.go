@@ -352,8 +352,12 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 		cfg = *c
 	})
 	faults := []salesforcetest.Fault{
-		{DropAfter: true}, {DropBefore: true}, {Status: 500, Code: "UNKNOWN_EXCEPTION"}, {Status: 503, Code: "SERVER_UNAVAILABLE"},
-		{Code: "UNABLE_TO_LOCK_ROW", Times: 9}, {Code: "STORAGE_LIMIT_EXCEEDED"},
+		{DropAfter: true},
+		{DropBefore: true},
+		{Status: 500, Code: "UNKNOWN_EXCEPTION"},
+		{Status: 503, Code: "SERVER_UNAVAILABLE"},
+		{Code: "UNABLE_TO_LOCK_ROW", Times: 9},
+		{Code: "STORAGE_LIMIT_EXCEEDED"},
 	}
 	const documents = 24
 	for n := range documents {

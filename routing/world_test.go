@@ -81,7 +81,7 @@ func newWorld(t *testing.T) *world {
 // memory is a directory that costs no disk, where the system has such a thing.
 func memory(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "routing")
+	dir, err := os.MkdirTemp("/dev/shm", "routing") //nolint:usetesting // the disk is what makes these tests slow
 	if err != nil {
 		return t.TempDir()
 	}

@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -153,7 +154,7 @@ func (l *loader) read(sections []assignment) error {
 			rec := loaded{object: ob, number: i + 1, extras: map[string]any{}}
 			fields, ok := item.([]assignment)
 			if !ok {
-				return rec.fault(fmt.Errorf("is no JSON object"))
+				return rec.fault(errors.New("is no JSON object"))
 			}
 			for _, a := range fields {
 				if strings.HasPrefix(a.name, "_") {
@@ -237,7 +238,7 @@ func (l *loader) save(rec *loaded) error {
 		}
 		id, ok := l.refs[name[1:]]
 		if !ok {
-			return rec.fault(fmt.Errorf("field %s: no record has _ref %q", f.Name, name[1:]))
+			return rec.faultIn(f.Name, fmt.Errorf("no record has _ref %q", name[1:]))
 		}
 		rec.in[i].value = id
 	}
@@ -263,7 +264,7 @@ func (l *loader) checkReferences() error {
 		for _, f := range rec.object.fields {
 			if id, ok := r.get(f).(string); ok && f.Type == "reference" {
 				if err := l.tx.checkReference(f, id); err != nil {
-					return rec.fault(fmt.Errorf("field %s: %w", f.Name, err))
+					return rec.faultIn(f.Name, err)
 				}
 			}
 		}
@@ -272,5 +273,12 @@ func (l *loader) checkReferences() error {
 }
 
 func (rec *loaded) fault(err error) error {
+	if e, ok := errors.AsType[*apiError](err); ok && len(e.fields) == 1 {
+		return rec.faultIn(e.fields[0], err)
+	}
 	return fmt.Errorf("salesforcetest: load: %s record %d: %w", rec.object.Name, rec.number, err)
+}
+
+func (rec *loaded) faultIn(field string, err error) error {
+	return fmt.Errorf("salesforcetest: load: %s record %d: field %s: %w", rec.object.Name, rec.number, field, err)
 }

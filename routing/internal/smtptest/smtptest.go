@@ -49,7 +49,7 @@ type Server struct {
 // Start starts a server.
 func Start(t testing.TB, opt Options) *Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +63,11 @@ func Start(t testing.TB, opt Options) *Server {
 		l = tls.NewListener(l, opt.TLS)
 		s.smtp.TLSConfig = nil
 	}
-	done := make(chan error, 1)
-	go func() { done <- s.smtp.Serve(l) }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.smtp.Serve(l) // it ends with an error, that of being closed
+	}()
 	t.Cleanup(func() {
 		if err := s.smtp.Close(); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
 			t.Error(err)
