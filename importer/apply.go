@@ -262,7 +262,7 @@ func (r *run) leave(ctx context.Context, o *object, it *item) error {
 	}
 	it.next.State, it.next.Stamp = OutOfScope, it.stamp
 	switch o.Scope.OnExit {
-	case Release:
+	case Detach:
 		it.next.State = Released
 	case Deactivate:
 		it.change = &Change{Kind: o.Kind, Action: Retire, ID: it.link.ID, HostID: it.link.HostID}

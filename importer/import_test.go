@@ -160,7 +160,7 @@ func TestTickAndUntick(t *testing.T) {
 	for _, test := range []struct {
 		policy         importer.ExitPolicy
 		locked, active string
-	}{{importer.Keep, "locked", "1"}, {importer.Release, "free", "1"}, {importer.Deactivate, "locked", "0"}} {
+	}{{importer.Keep, "locked", "1"}, {importer.Detach, "free", "1"}, {importer.Deactivate, "locked", "0"}} {
 		t.Run("policy "+string(test.policy), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

@@ -85,8 +85,8 @@ type ExitPolicy string
 const (
 	// Keep leaves it as it is: locked, and no longer updated.
 	Keep ExitPolicy = ""
-	// Release unlocks its fields.
-	Release ExitPolicy = "release"
+	// Detach unlocks its fields.
+	Detach ExitPolicy = "detach"
 	// Deactivate marks it inactive, and leaves it locked.
 	Deactivate ExitPolicy = "deactivate"
 )
