@@ -248,7 +248,7 @@ func (r *run) put(ctx context.Context, o *object, it *item, parent Link) error {
 	it.change = &Change{Kind: o.Kind, Action: action, ID: it.link.ID, HostID: it.link.HostID, Parent: parent.HostID, Values: values}
 	it.next = it.link
 	it.next.State, it.next.Stamp, it.next.ParentID = Linked, it.stamp, parent.ID
-	if it.link.State != Linked && r.Kind != Complete {
+	if it.link.State != Linked && !r.listing {
 		it.tasks, err = r.family(ctx, o, it.link.ID) // their stamps may be old
 	}
 	return err

@@ -692,3 +692,24 @@ func TestConfigIsChecked(t *testing.T) {
 		require.ErrorContains(t, err, fault)
 	}
 }
+
+func TestStoppedRunIsFollowedByWhatHasChangedSince(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme := w.account("Acme")
+	im := w.importer(t)
+	_, err := im.Complete(t.Context(), "anna")
+	require.NoError(t, err)
+	w.org.Advance(time.Hour)
+	w.org.Fail(salesforcetest.Fault{Path: "/queryAll", Status: http.StatusInternalServerError, Code: "UNKNOWN_EXCEPTION", Times: 1})
+	_, err = im.Incremental(t.Context(), "anna")
+	require.Error(t, err)
+
+	w.org.Advance(time.Hour)
+	w.org.Update(acme, map[string]any{"Phone": "1"}) // beyond the bounds of the stopped run
+	report, err := im.Incremental(t.Context(), "anna")
+
+	require.NoError(t, err)
+	require.NotNil(t, report.Resumed)
+	require.Equal(t, "1", w.value(t, "customers", acme, "phone"))
+}

@@ -40,6 +40,8 @@ func (r *run) page(ctx context.Context, o *object, limit int, where soql.Conditi
 // record that comes to lie behind the position is stamped after the run's
 // bounds were taken, and belongs to the next run.
 func (r *run) all(ctx context.Context, o *object) error {
+	r.listing = true
+	defer func() { r.listing = false }()
 	for {
 		var where soql.Condition
 		if r.Position.AfterID != "" {

@@ -18,8 +18,14 @@ type run struct {
 	Run
 	*survey
 	fence Fence
-	read  map[string]map[salesforce.ID]bool // what the changes step has read, by object
-	total map[string]int
+	// resumed says that another process began the run: what has changed since
+	// then is beyond its bounds.
+	resumed bool
+	// listing says that all records are being read, so that children need not
+	// be read for the sake of their parents.
+	listing bool
+	read    map[string]map[salesforce.ID]bool // what the changes step has read, by object
+	total   map[string]int
 }
 
 // A step is a part of a run. It starts at Position and leaves AfterStamp and
@@ -70,10 +76,9 @@ func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind) (r
 			if err != nil {
 				return err
 			}
-			again := !r.Position.zero()
 			err = r.work(ctx)
 			report = &Report{Run: r.Run, Resumed: resumed}
-			if err != nil || !again {
+			if err != nil || !r.resumed {
 				return err
 			}
 			resumed, kind = report, Incremental
@@ -108,7 +113,7 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 		sweep, note = true, "all linked records were looked for, because Salesforce does not remember deletions since "+state.Watermark.UTC().Format(time.DateOnly)
 	}
 	if last := state.Last; resume && last.unfinished() && last.Kind == kind && last.Fingerprint == found.fingerprint {
-		r.Run = *last
+		r.Run, r.resumed = *last, true
 		r.Status, r.Error = Running, ""
 		return r, r.save(ctx, &Checkpoint{Audit: r.audit(actor, "resumed")})
 	}
@@ -264,5 +269,3 @@ func (r *run) tally(object string, entries []Result) map[string]Counts {
 func (r *Run) unfinished() bool {
 	return r != nil && (r.Status == Running || r.Status == Paused || r.Status == Broken)
 }
-
-func (p Position) zero() bool { return p == Position{} }

@@ -121,7 +121,7 @@ func (o *Org) grant(w http.ResponseWriter, r *http.Request, user string) {
 	id := fmt.Sprintf("%s/id/%s/%s", host, o.opt.OrgID, user)
 	issued := fmt.Sprint(o.Now().UnixMilli())
 	mac := hmac.New(sha256.New, []byte(o.opt.ClientSecret))
-	io.WriteString(mac, id+issued)
+	mac.Write([]byte(id + issued))
 	writeJSON(w, http.StatusOK, map[string]string{
 		"access_token": token,
 		"signature":    base64.StdEncoding.EncodeToString(mac.Sum(nil)),
@@ -134,7 +134,7 @@ func (o *Org) grant(w http.ResponseWriter, r *http.Request, user string) {
 }
 
 func oauthError(code, description string) *apiError {
-	return &apiError{status: http.StatusBadRequest, code: code, message: description}
+	return refusal(code, "%s", description)
 }
 
 func writeOAuthError(w http.ResponseWriter, e *apiError) {

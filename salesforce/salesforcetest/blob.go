@@ -25,14 +25,13 @@ func newBlob(data []byte) *blob {
 
 func (b *blob) bytes() []byte { return bytes.Join(b.pieces, nil) }
 
-// writeTo writes the content.
-func (b *blob) writeTo(w io.Writer) error {
+// writeTo writes the content, until the reader goes away.
+func (b *blob) writeTo(w io.Writer) {
 	for _, p := range b.pieces {
 		if _, err := w.Write(p); err != nil {
-			return err
+			return
 		}
 	}
-	return nil
 }
 
 var errTooLarge = errors.New("content is too large")
@@ -51,12 +50,12 @@ func readBlob(r io.Reader, limit, keep int64) (*blob, error) {
 	c := blobReader{hash: md5.New(), blob: blob{kept: true}}
 	buf := make([]byte, pieceSize)
 	for {
-		n, err := io.ReadFull(r, buf)
+		n, err := fill(r, buf)
 		c.add(buf[:n], keep)
 		if c.blob.size > limit {
 			return nil, errTooLarge
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
+		if errors.Is(err, io.EOF) {
 			c.blob.md5 = hex.EncodeToString(c.hash.Sum(nil))
 			return &c.blob, nil
 		}
@@ -64,6 +63,18 @@ func readBlob(r io.Reader, limit, keep int64) (*blob, error) {
 			return nil, err
 		}
 	}
+}
+
+// fill reads until p is full or there is an error: io.EOF at the end, and
+// io.ErrUnexpectedEOF, unlike that of io.ReadFull, only where the text breaks
+// off.
+func fill(r io.Reader, p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var m int
+		m, err = r.Read(p[n:])
+		n += m
+	}
+	return n, err
 }
 
 func (c *blobReader) add(piece []byte, keep int64) {

@@ -24,8 +24,8 @@ func (c *call) fields(ob *object) ([]assignment, error) {
 	case err == nil && typ == "multipart/form-data":
 		return c.multipart(ob, params["boundary"])
 	case err == nil && typ != "application/json", err != nil && c.r.Header.Get("Content-Type") != "":
-		return nil, &apiError{status: http.StatusUnsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE",
-			message: "Content-Type header specified in HTTP request is not supported: " + c.r.Header.Get("Content-Type")}
+		return nil, failure(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
+			"Content-Type header specified in HTTP request is not supported: %s", c.r.Header.Get("Content-Type"))
 	}
 	body, err := c.inflated()
 	if err != nil {
@@ -96,13 +96,13 @@ func (c *call) multipart(ob *object, boundary string) ([]assignment, error) {
 		return nil, badMultipart("the binary part must be named %s and have a file name", content)
 	}
 	b, err := readBlob(second, maxFile, c.org.opt.HashOnlyAbove)
-	if err == errTooLarge {
+	if errors.Is(err, errTooLarge) {
 		return nil, refusal("FILE_SIZE_LIMIT_EXCEEDED", "The file is larger than %d bytes", int64(maxFile))
 	}
 	if err != nil {
 		return nil, badMultipart("the binary part breaks off: %v", err)
 	}
-	if _, err := parts.NextPart(); err != io.EOF {
+	if _, err := parts.NextPart(); err != io.EOF { // a wrapped one means that the body breaks off
 		return nil, badMultipart("there must be exactly one binary part, and the body must end behind it")
 	}
 	return append(in, assignment{name: content, value: b}), nil
@@ -177,27 +177,38 @@ func (r *jsonReader) value(depth int) any {
 	if r.tooDeep {
 		return nil
 	}
-	token, _ := r.dec.Token()
+	token := r.token()
 	switch token {
 	case json.Delim('{'):
 		in := []assignment{}
 		for r.dec.More() && !r.tooDeep {
-			name, _ := r.dec.Token()
-			a := assignment{name: name.(string), at: position{r.data, r.dec.InputOffset()}}
+			a := assignment{name: r.token().(string), at: r.next()}
 			a.value = r.value(depth + 1)
 			in = append(in, a)
 		}
-		r.dec.Token() // the closing brace
+		r.token() // the closing brace
 		return in
 	case json.Delim('['):
 		list := []any{}
 		for r.dec.More() && !r.tooDeep {
 			list = append(list, r.value(depth+1))
 		}
-		r.dec.Token() // the closing bracket
+		r.token() // the closing bracket
 		return list
 	}
 	return token
+}
+
+func (r *jsonReader) token() json.Token {
+	t, _ := r.dec.Token() // an error cannot be: the text is well formed
+	return t
+}
+
+// next is where the next value begins.
+func (r *jsonReader) next() position {
+	offset := r.dec.InputOffset()
+	rest := r.data[offset:]
+	return position{r.data, offset + int64(len(rest)-len(bytes.TrimLeft(rest, ": \t\r\n")))}
 }
 
 // position is a place in a JSON text.

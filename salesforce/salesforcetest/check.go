@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -86,7 +87,7 @@ func (f *field) parseNumber(s string, a assignment) (any, error) {
 	}
 	n, err := parseDecimal(s, scale)
 	switch {
-	case err == errSyntax, f.Type == "int" && strings.ContainsAny(s, ".eE"):
+	case errors.Is(err, errSyntax), f.Type == "int" && strings.ContainsAny(s, ".eE"):
 		return nil, f.clash(a)
 	case err != nil, f.Precision > 0 && abs(n.coef) >= pow10(f.Precision):
 		return nil, fieldError("NUMBER_OUTSIDE_VALID_RANGE", []string{f.Name},

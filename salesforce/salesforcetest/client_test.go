@@ -120,6 +120,7 @@ func (c *client) post(path, body string) answer {
 	c.t.Helper()
 	return c.do("POST", path, "application/json", body)
 }
+
 func (c *client) patch(path, body string) answer {
 	c.t.Helper()
 	return c.do("PATCH", path, "application/json", body)

@@ -105,6 +105,8 @@ func (q *query) call(x *soql.Call) (*operand, error) {
 	case name == "DAY_ONLY" && isDate(op.field):
 		op.apply = func(v any) any { return dateOf(timeOf(v, zone)) }
 		op.field = made("date", op.field)
+	case op.field.typ.kind == kindBlob || op.field.typ.kind == kindAddress:
+		return nil, q.unsuitable(x, op.field)
 	case name == "TOLABEL":
 		f := op.field
 		op.apply = func(v any) any { return f.label(v) }
@@ -114,9 +116,13 @@ func (q *query) call(x *soql.Call) (*operand, error) {
 		op.field = made("string", op.field)
 	case name == "CONVERTCURRENCY" && op.field.Type == "currency": // the org has one currency
 	default:
-		return nil, q.fault(x, "INVALID_FIELD", "field %s does not support function %s", op.field.Name, x.Name)
+		return nil, q.unsuitable(x, op.field)
 	}
 	return op, nil
+}
+
+func (q *query) unsuitable(x *soql.Call, f *field) error {
+	return q.fault(x, "INVALID_FIELD", "field %s does not support function %s", f.Name, x.Name)
 }
 
 func isDate(f *field) bool { return f.typ.kind == kindDate || f.typ.kind == kindDateTime }

@@ -1,7 +1,6 @@
 package salesforcetest
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -141,12 +140,11 @@ func (tx *Transaction) undelete(id string) error {
 // Moved records get a new SystemModstamp, but count as changed by nobody.
 func (tx *Transaction) merge(winner string, losers []string) error {
 	ob := tx.org.objectOf(winner)
-	first, err := tx.changeable(ob, winner)
-	if err != nil {
+	if _, err := tx.changeable(ob, winner); err != nil {
 		return err
 	}
 	if !ob.Mergeable || len(losers) < 1 || len(losers) > 2 || slices.Contains(losers, winner) {
-		return fmt.Errorf("MERGE_FAILED: one or two other records of an object that can be merged are needed")
+		return refusal("MERGE_FAILED", "one or two other records of an object that can be merged are needed")
 	}
 	for _, id := range losers {
 		loser, err := tx.changeable(ob, id)
@@ -165,7 +163,7 @@ func (tx *Transaction) merge(winner string, losers []string) error {
 		gone.deletion = &deletion{at: gone.stamp()}
 		tx.write(ob.rows[id], gone)
 	}
-	first = ob.find(winner, tx).copy()
+	first := ob.find(winner, tx).copy()
 	tx.stampModified(first)
 	tx.write(ob.rows[winner], first)
 	return nil

@@ -16,9 +16,14 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
 
-// refusal is an error of status 400 without fields.
+// failure is an error without fields.
+func failure(status int, code, format string, args ...any) *apiError {
+	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// refusal is a failure of the usual status, 400.
 func refusal(code, format string, args ...any) *apiError {
-	return &apiError{status: http.StatusBadRequest, code: code, message: fmt.Sprintf(format, args...)}
+	return failure(http.StatusBadRequest, code, format, args...)
 }
 
 // fieldError is a data error: the record cannot be saved because of fields.
@@ -30,16 +35,12 @@ func fieldError(code string, fields []string, format string, args ...any) *apiEr
 
 // Errors that are always the same.
 var (
-	errNotFound = &apiError{status: http.StatusNotFound, code: "NOT_FOUND",
-		message: "The requested resource does not exist"}
-	errDeleted = &apiError{status: http.StatusNotFound, code: "ENTITY_IS_DELETED",
-		message: "entity is deleted", fields: []string{}}
-	errSession = &apiError{status: http.StatusUnauthorized, code: "INVALID_SESSION_ID",
-		message: "Session expired or invalid"}
-	errAPILimit = &apiError{status: http.StatusForbidden, code: "REQUEST_LIMIT_EXCEEDED",
-		message: "TotalRequests Limit exceeded."}
-	errLocator = refusal("INVALID_QUERY_LOCATOR", "invalid query locator")
-	errNoBody  = refusal("JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body.")
+	errNotFound = failure(http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
+	errSession  = failure(http.StatusUnauthorized, "INVALID_SESSION_ID", "Session expired or invalid")
+	errAPILimit = failure(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+	errDeleted  = &apiError{http.StatusNotFound, "ENTITY_IS_DELETED", "entity is deleted", []string{}}
+	errLocator  = refusal("INVALID_QUERY_LOCATOR", "invalid query locator")
+	errNoBody   = refusal("JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body.")
 )
 
 func noSuchColumn(ob *object, name string) *apiError {
@@ -47,8 +48,7 @@ func noSuchColumn(ob *object, name string) *apiError {
 }
 
 func notAKey(name string) *apiError {
-	return &apiError{status: http.StatusNotFound, code: "NOT_FOUND",
-		message: "Provided external ID field does not exist or is not accessible: " + name}
+	return failure(http.StatusNotFound, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: %s", name)
 }
 
 func notWriteable(names []string) *apiError {

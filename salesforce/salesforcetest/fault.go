@@ -147,7 +147,7 @@ var usual = map[string]apiError{
 
 // answer writes the fault as the resource would.
 func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
-	io.Copy(io.Discard, r.Body) // the client writes its request to the end
+	drain(r)
 	for name, values := range f.Header {
 		w.Header()[http.CanonicalHeaderKey(name)] = values
 	}

@@ -61,12 +61,6 @@ func pick(name, label, values string, mods ...mod) Field {
 	return f
 }
 
-func multipick(name, label, values string, mods ...mod) Field {
-	f := newField("multipicklist", name, label, mods)
-	f.Picklist, f.Length = choices(values), 4099
-	return f
-}
-
 func choices(values string) []PicklistValue {
 	var list []PicklistValue
 	for value := range strings.SplitSeq(values, ";") {

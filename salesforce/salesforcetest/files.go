@@ -50,7 +50,7 @@ func versionBefore(tx *Transaction, old, r *record, changes []change) error {
 		return fieldsMissing([]string{"PathOnClient"})
 	case content == nil:
 		return fieldsMissing([]string{"VersionData"})
-	case assigned(changes, "ContentDocumentId") && r.value("ContentDocumentId") != nil && r.value("FirstPublishLocationId") != nil:
+	case sets(changes, "ContentDocumentId") && r.value("ContentDocumentId") != nil && r.value("FirstPublishLocationId") != nil:
 		return fieldError("INVALID_FIELD_FOR_INSERT_UPDATE", []string{"FirstPublishLocationId"},
 			"FirstPublishLocationId can be set on the first version of a file only")
 	}

@@ -134,7 +134,10 @@ func TestFilesThatAreRefused(t *testing.T) {
 		require.Equal(t, "INVALID_MULTIPART_REQUEST", code, name)
 	}
 	typ, body := multi(t, fields, data)
-	c.do("POST", "/sobjects/ContentVersion", typ, body[:len(body)-30]).refused(400, "INVALID_MULTIPART_REQUEST", "")
+	for n := range len(body) - len("--\r\n") {
+		code, _, _ := c.do("POST", "/sobjects/ContentVersion", typ, body[:n]).fault()
+		require.Contains(t, []string{"INVALID_MULTIPART_REQUEST", "JSON_PARSER_ERROR"}, code, "cut off after %d bytes", n)
+	}
 	c.do("POST", "/sobjects/Account", typ, body).refused(400, "INVALID_MULTIPART_REQUEST", "Account has no binary field")
 
 	c.post("/sobjects/ContentVersion", `{"VersionData":"eA=="}`).refused(400, "REQUIRED_FIELD_MISSING", "[PathOnClient]")

@@ -22,15 +22,20 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case fault == nil:
 		o.route(answer, r)
 	case fault.DropBefore:
-		io.Copy(io.Discard, r.Body)
+		drain(r)
 		panic(http.ErrAbortHandler)
 	case fault.DropAfter:
 		o.route(discard{http.Header{}}, r)
-		io.Copy(io.Discard, r.Body)
+		drain(r)
 		panic(http.ErrAbortHandler)
 	default:
 		fault.answer(answer, r)
 	}
+}
+
+// drain lets the client write its request to the end, as far as it does.
+func drain(r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
 }
 
 // wait reports false when the client has gone before d was over.

@@ -255,6 +255,8 @@ func withDefaults(f Field) Field {
 		f.Length = typ.size
 	case typ.kind == kindBool:
 		f.Defaulted = true
+	case f.Type == "int" && f.Precision == 0:
+		f.Precision = 9
 	case typ.kind == kindNumber && f.Precision == 0:
 		f.Precision = 18
 	}

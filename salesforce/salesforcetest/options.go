@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
 	_ "time/tzdata" // users have time zones, also where the machine has no zone files
 )
 

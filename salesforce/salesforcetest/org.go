@@ -224,22 +224,20 @@ func assignments(fields map[string]any) []assignment {
 		if name[:min(1, len(name))] == "_" {
 			continue // says how to log in, and is no field
 		}
-		v := fields[name]
-		switch v.(type) {
-		case nil, string, bool, json.Number, time.Time, []byte:
-		case map[string]any:
-			v = assignments(v.(map[string]any))
-		default:
-			v = asJSON(v)
-		}
-		list = append(list, assignment{name: name, value: v})
+		list = append(list, assignment{name: name, value: assigned(fields[name])})
 	}
 	return list
 }
 
-// asJSON turns any other Go value into what its JSON text says: the numbers of
-// all types, named strings, types that marshal themselves.
-func asJSON(v any) any {
+// assigned is a Go value as an assignment holds it. Numbers of all types, named
+// strings, and types that marshal themselves become what their JSON text says.
+func assigned(v any) any {
+	switch v := v.(type) {
+	case nil, string, bool, json.Number, time.Time, []byte:
+		return v
+	case map[string]any:
+		return assignments(v)
+	}
 	data, err := json.Marshal(v)
 	must(err)
 	parsed, err := decodeValue(data)

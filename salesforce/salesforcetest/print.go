@@ -105,9 +105,16 @@ type addressPart struct {
 // addressParts are the parts on the wire and the ends of the fields' names.
 // Codes exist only where state and country picklists are switched on.
 var addressParts = []struct{ wire, field string }{
-	{"city", "City"}, {"country", "Country"}, {"countryCode", ""}, {"geocodeAccuracy", "GeocodeAccuracy"},
-	{"latitude", "Latitude"}, {"longitude", "Longitude"}, {"postalCode", "PostalCode"}, {"state", "State"},
-	{"stateCode", ""}, {"street", "Street"},
+	{"city", "City"},
+	{"country", "Country"},
+	{"countryCode", ""},
+	{"geocodeAccuracy", "GeocodeAccuracy"},
+	{"latitude", "Latitude"},
+	{"longitude", "Longitude"},
+	{"postalCode", "PostalCode"},
+	{"state", "State"},
+	{"stateCode", ""},
+	{"street", "Street"},
 }
 
 // address is the value of a compound address field, nil when all parts are

@@ -73,7 +73,7 @@ func (o *Org) serveREST(w http.ResponseWriter, r *http.Request, version string, 
 		writeError(w, errNotFound)
 		return
 	case c.version < oldestVersion:
-		writeError(w, &apiError{status: http.StatusGone, code: "GONE", message: "The requested resource is no longer available"})
+		writeError(w, failure(http.StatusGone, "GONE", "The requested resource is no longer available"))
 		return
 	}
 	s, ok := o.authenticate(r)
@@ -88,8 +88,8 @@ func (o *Org) serveREST(w http.ResponseWriter, r *http.Request, version string, 
 	case !within:
 		writeError(w, errAPILimit)
 	case s.expired:
-		writeError(w, &apiError{status: http.StatusForbidden, code: "INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
-			message: "The users password has expired, you must call SetPassword before attempting any other API operations"})
+		writeError(w, failure(http.StatusForbidden, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
+			"The users password has expired, you must call SetPassword before attempting any other API operations"))
 	default:
 		if err := c.serve(path); err != nil {
 			writeError(w, err)
@@ -125,8 +125,8 @@ func notAllowed(method string, handlers methods) *apiError {
 		allowed = append(allowed, m)
 	}
 	slices.Sort(allowed)
-	return &apiError{status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED",
-		message: fmt.Sprintf("HTTP Method '%s' not allowed. Allowed are %s", method, strings.Join(allowed, ","))}
+	return failure(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED",
+		"HTTP Method '%s' not allowed. Allowed are %s", method, strings.Join(allowed, ","))
 }
 
 // usage counts the requests of 24 hours.
@@ -207,7 +207,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.WriteHeader(status)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	enc.Encode(v) // an error means that the client has gone
+	_ = enc.Encode(v) // an error means that the client has gone
 }
 
 // writeError answers an error as the REST API does.

@@ -39,8 +39,8 @@ func init() {
 	}
 }
 
-// assigned reports whether a client has set a field.
-func assigned(changes []change, name string) bool {
+// sets reports whether a client has set a field.
+func sets(changes []change, name string) bool {
 	return slices.ContainsFunc(changes, func(c change) bool { return c.field.Name == name })
 }
 
@@ -93,7 +93,7 @@ func userBefore(tx *Transaction, old, r *record, changes []change) error {
 // opportunityBefore lets everything that a stage says follow the stage.
 func opportunityBefore(tx *Transaction, old, r *record, changes []change) error {
 	if old == nil || old.value("StageName") != r.value("StageName") {
-		tx.enterStage(r, assigned(changes, "Probability"), assigned(changes, "ForecastCategoryName"))
+		tx.enterStage(r, sets(changes, "Probability"), sets(changes, "ForecastCategoryName"))
 	}
 	amount, priced := r.value("Amount").(decimal)
 	percent, known := r.value("Probability").(decimal)
@@ -169,7 +169,7 @@ func taskBefore(tx *Transaction, _, r *record, _ []change) error {
 // eventBefore works out the end of an event from its length, and back.
 func eventBefore(tx *Transaction, _, r *record, changes []change) error {
 	start, known := r.value("StartDateTime").(time.Time)
-	if assigned(changes, "ActivityDateTime") || !known {
+	if sets(changes, "ActivityDateTime") || !known {
 		start, known = r.value("ActivityDateTime").(time.Time)
 	}
 	end, ends := r.value("EndDateTime").(time.Time)
@@ -180,7 +180,7 @@ func eventBefore(tx *Transaction, _, r *record, changes []change) error {
 			return nil
 		}
 		return fieldsMissing([]string{"ActivityDateTime"})
-	case lasts && (assigned(changes, "DurationInMinutes") || !ends):
+	case lasts && (sets(changes, "DurationInMinutes") || !ends):
 		end = start.Add(time.Duration(length.coef) * time.Minute)
 	case !ends:
 		return fieldsMissing([]string{"DurationInMinutes"})
@@ -246,7 +246,7 @@ func lineItemBefore(tx *Transaction, _, r *record, changes []change) error {
 	quantity, ok := r.value("Quantity").(decimal)
 	switch price := r.value("UnitPrice").(type) {
 	case decimal:
-		if ok && !assigned(changes, "TotalPrice") {
+		if ok && !sets(changes, "TotalPrice") {
 			r.put("TotalPrice", product(quantity, price, 2))
 		}
 	case nil:

@@ -52,7 +52,7 @@ type Field struct {
 	Length int
 
 	// Precision and Scale are the digits of a number in all and behind the
-	// point. Precision defaults to 18.
+	// point. Precision defaults to 18, that of an int to 9.
 	Precision, Scale int
 
 	// Required fields have neither a default nor may they be empty.

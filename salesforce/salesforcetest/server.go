@@ -159,7 +159,7 @@ func (w *recorder) serve(h http.Handler, r *http.Request) (err error) {
 		}
 	}()
 	h.ServeHTTP(w, r)
-	io.Copy(io.Discard, r.Body) // the client writes its request to the end
+	drain(r)
 	return nil
 }
 

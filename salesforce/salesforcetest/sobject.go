@@ -1,7 +1,6 @@
 package salesforcetest
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,8 +39,7 @@ func (c *call) record() (*object, string, error) {
 	case !ok:
 		return nil, "", notAKey(c.args[1])
 	case id[:3] != ob.KeyPrefix:
-		return nil, "", &apiError{status: http.StatusNotFound, code: "MALFORMED_ID",
-			message: fmt.Sprintf("%s ID: id value of incorrect type: %s", ob.Label, c.args[1])}
+		return nil, "", failure(http.StatusNotFound, "MALFORMED_ID", "%s ID: id value of incorrect type: %s", ob.Label, c.args[1])
 	}
 	return ob, id, nil
 }
@@ -293,8 +291,7 @@ func (c *call) download() error {
 	case b == nil:
 		return errNotFound
 	case !b.kept:
-		return &apiError{status: http.StatusInternalServerError, code: "UNKNOWN_EXCEPTION",
-			message: "the org kept size and checksum of this file only"}
+		return failure(http.StatusInternalServerError, "UNKNOWN_EXCEPTION", "the org kept size and checksum of this file only")
 	}
 	c.w.Header().Set("Content-Type", contentType)
 	c.w.Header().Set("Content-Length", strconv.FormatInt(b.size, 10))

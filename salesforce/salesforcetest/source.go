@@ -13,9 +13,10 @@ import (
 // index serves the filter, and whether they come in the order asked for.
 func (q *query) source() (rows []*row, sorted bool) {
 	terms := conjuncts(q.node.Where)
+	byID := len(q.order) == 0 || len(q.order) == 1 && q.order[0].ascending(fieldID)
 	for _, term := range terms {
 		if rows, ok := q.keyed(term); ok {
-			return rows, len(q.order) == 0
+			return q.bound(rows, terms, fieldID), byID
 		}
 	}
 	if q.byStamp() {
@@ -23,8 +24,7 @@ func (q *query) source() (rows []*row, sorted bool) {
 		return q.bound(rows, terms, fieldStamp), true
 	}
 	rows = q.object.ids.all(q.object.rows)
-	sorted = len(q.order) == 0 || len(q.order) == 1 && q.order[0].ascending(fieldID)
-	return q.bound(rows, terms, fieldID), sorted
+	return q.bound(rows, terms, fieldID), byID
 }
 
 // byStamp reports whether the order asked for is that of the stamps.
@@ -41,7 +41,7 @@ func (q *query) byStamp() bool {
 func (k sortKey) ascending(index int) bool { return k.operand.direct(index) && !k.desc }
 
 // keyed finds the rows that a condition names by id, by a key, or by the record
-// that they refer to.
+// that they refer to, in the order of their ids.
 func (q *query) keyed(c soql.Condition) ([]*row, bool) {
 	var left soql.Expr
 	var values []soql.Value
@@ -111,7 +111,7 @@ func (q *query) bound(rows []*row, terms []soql.Condition, index int) []*row {
 		}
 		after := func(strict bool) int { // the first row at or behind the limit
 			return sort.Search(len(rows), func(i int) bool {
-				d := compareSystem(rows[i].seen, index, limit)
+				d := rows[i].compareSystem(index, limit)
 				return d > 0 || d == 0 && !strict
 			})
 		}
@@ -129,10 +129,10 @@ func (q *query) bound(rows []*row, terms []soql.Condition, index int) []*row {
 	return rows
 }
 
-// compareSystem compares the Id or SystemModstamp of a record with a limit.
-func compareSystem(r *record, index int, limit any) int {
+// compareSystem compares the Id or SystemModstamp of a row with a limit.
+func (w *row) compareSystem(index int, limit any) int {
 	if index == fieldStamp {
-		return r.stamp().Compare(limit.(time.Time))
+		return w.seen.stamp().Compare(limit.(time.Time))
 	}
-	return strings.Compare(r.id(), limit.(string))
+	return strings.Compare(w.id, limit.(string))
 }

@@ -1,0 +1,86 @@
+package salesforcetest_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
+)
+
+// Thirty-two clients use everything at once; the race detector watches, and in
+// the end nothing is lost or doubled.
+func TestManyClientsAtOnce(t *testing.T) {
+	t.Parallel()
+	org := newWorld(t, salesforcetest.Options{APILimit: 1_000_000, BatchSize: 5})
+	const clients, rounds = 32, 8
+	var wg sync.WaitGroup
+	for n := range clients {
+		wg.Go(func() {
+			c := newClient(t, org)
+			for i := range rounds {
+				name := fmt.Sprintf("%d-%d", n, i)
+				id := c.post("/sobjects/Account", `{"Name":"`+name+`","Number__c":"`+name+`"}`).id()
+				c.patch("/sobjects/Account/Number__c/shared", `{"Name":"shared"}`)
+				c.post("/sobjects/Contact", `{"LastName":"`+name+`","AccountId":"`+id+`"}`).id()
+				c.patch("/sobjects/Account/"+id, `{"Phone":"1"}`).ok(204)
+				p := c.page(queryPath+url.QueryEscape("SELECT Name, Owner.Name, (SELECT Name FROM Contacts) FROM Account ORDER BY SystemModstamp, Id"), "")
+				c.page(p.NextRecordsURL, "")
+				c.query("SELECT COUNT(Id), Industry FROM Account GROUP BY Industry").ok(200)
+				c.get("/sobjects/Account/describe").ok(200)
+				changes(c, "Account", "updated", saturday.Add(-3600e9), saturday.Add(3600e9)).ok(200)
+				c.post("/sobjects/ContentVersion", `{"PathOnClient":"a.txt","VersionData":"YQ==","FirstPublishLocationId":"`+id+`"}`).id()
+				if i%2 == 1 {
+					c.delete("/sobjects/Account/" + id).ok(204)
+				}
+			}
+		})
+	}
+	wg.Go(func() {
+		for i := range rounds {
+			tx := org.HoldTransaction()
+			tx.Insert("Account", map[string]any{"Name": fmt.Sprint("held ", i)})
+			org.Advance(1e9)
+			org.Records("Account")
+			org.Requests()
+			org.Fail(salesforcetest.Fault{Path: "/nowhere"})
+			require.NoError(t, org.Extend(salesforcetest.Schema{{Name: "Account", Fields: []salesforcetest.Field{{Name: fmt.Sprintf("F%d__c", i)}}}}))
+			tx.Commit()
+		}
+	})
+	wg.Wait()
+
+	names := map[string]int{}
+	for _, r := range org.Records("Account") {
+		names[r["Name"].(string)]++
+	}
+	require.Equal(t, 1, names["shared"])
+	require.Len(t, names, 4+1+rounds+clients*rounds/2)
+	require.Len(t, org.Records("Contact"), 4+clients*rounds/2)
+	require.Len(t, org.Records("ContentVersion"), clients*rounds)
+}
+
+// The same requests at the same times get the same answers, to the byte.
+func TestTheSameStoryTwice(t *testing.T) {
+	t.Parallel()
+	story := func() string {
+		org := newWorld(t, salesforcetest.Options{BatchSize: 2})
+		c := newClient(t, org)
+		var b strings.Builder
+		for _, a := range []answer{
+			c.post("/sobjects/Account", `{"Name":"x"}`), c.post("/sobjects/Account", `{}`), c.get("/sobjects"),
+			c.get("/sobjects/Opportunity/describe"), c.query("SELECT Id, Name FROM Account ORDER BY Industry"),
+			c.post("/sobjects/ContentVersion", `{"PathOnClient":"a.txt","VersionData":"YQ=="}`),
+			c.query("SELECT FIELDS FROM Account"), requestToken(c, c.base, url.Values{"grant_type": {"client_credentials"}}, "cid", "csecret"),
+		} {
+			fmt.Fprintln(&b, a.status, a.header, a.body)
+		}
+		return b.String()
+	}
+	first, second := story(), story()
+	require.Equal(t, first, second)
+}
