@@ -57,11 +57,11 @@ func (r *run) bounds(ctx context.Context) error {
 
 // covered is the moment up to which both lists of an object are final.
 func (r *run) covered(ctx context.Context, object string, start, end time.Time) (time.Time, error) {
-	updated, err := r.Client.Updated(ctx, object, start, end)
+	updated, err := r.cfg.Client.Updated(ctx, object, start, end)
 	if err != nil {
 		return time.Time{}, err
 	}
-	deleted, err := r.Client.Deleted(ctx, object, start, end)
+	deleted, err := r.cfg.Client.Deleted(ctx, object, start, end)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -77,7 +77,7 @@ func (r *run) covered(ctx context.Context, object string, start, end time.Time) 
 
 // serverTime is the org's clock. The describe calls of the survey have told it.
 func (r *run) serverTime(ctx context.Context) (time.Time, error) {
-	if now, ok := r.Client.ServerTime(); ok {
+	if now, ok := r.cfg.Client.ServerTime(); ok {
 		return now, nil
 	}
 	return time.Time{}, errors.New("importer: the org's answers carry no Date header, so its clock is not known")

@@ -13,7 +13,8 @@ var (
 	ErrNoComplete = errors.New("no complete import has finished yet: run a complete import first")
 	// ErrRunActive says that another run or edit holds the store's lease.
 	ErrRunActive = errors.New("an import of this org is running")
-	// ErrLeaseLost says that another run took over; nothing more was written.
+	// ErrLeaseLost says that another run took over; nothing more is written to
+	// the store.
 	ErrLeaseLost = errors.New("another run has taken over")
 	// ErrOrgChanged says that the store belongs to another org.
 	ErrOrgChanged = errors.New("the store belongs to another org")
@@ -42,7 +43,7 @@ type LockedError struct {
 
 // Error says what is locked and what unlocks it.
 func (e *LockedError) Error() string {
-	const remedy = "remove the Salesforce flag of its customer first"
+	const remedy = "remove the Salesforce flag first"
 	if len(e.Fields) == 0 {
 		return fmt.Sprintf("importer: %s %s cannot be deleted while it is linked to Salesforce: %s", e.Kind, e.HostID, remedy)
 	}

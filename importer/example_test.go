@@ -39,7 +39,7 @@ func ExampleImporter() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for entry, err := range im.Store.Entries(ctx, report.Run.Number) {
+	for entry, err := range im.Entries(ctx, report.Run.Number) {
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -105,7 +105,7 @@ func TestAChangeMadeAMomentAgoIsSeen(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "+49 341 5550100", w.value(t, "customers", acme, "phone"))
 	require.Equal(t, 1, report.Run.Counts["Account"].Updated)
-	for e, err := range im.Store.Entries(t.Context(), report.Run.Number) {
+	for e, err := range im.Entries(t.Context(), report.Run.Number) {
 		require.NoError(t, err)
 		require.Equal(t, []importer.FieldChange{{Field: "phone", New: "+49 341 5550100"}}, e.Changed)
 	}
@@ -395,7 +395,7 @@ func TestOldWatermarkSweeps(t *testing.T) {
 		require.NotEmpty(t, report.Run.Note)
 		require.Equal(t, "1", w.value(t, "customers", globex, "phone"))
 		require.Equal(t, "1", w.value(t, "customers", acme, "active"), "absence alone never deletes")
-		require.Contains(t, entries(t, im, report.Run.Number), "skipped : no longer visible in Salesforce: kept as it is")
+		require.Contains(t, entries(t, im, report.Run.Number), "skipped "+acme+": no longer visible in Salesforce: kept as it is")
 	}
 }
 
@@ -541,7 +541,7 @@ func TestAllowIsAskedFirst(t *testing.T) {
 	w := newWorld(t)
 	forbidden := errors.New("only admins")
 	w.tune = func(c *importer.Config) {
-		c.Allow = func(_ context.Context, actor string, action importer.Action) error {
+		c.Allow = func(_ context.Context, actor string, action importer.Operation) error {
 			if actor == "admin" {
 				return nil
 			}
@@ -615,7 +615,7 @@ func TestOverlongOptionalValueIsReportedAndTheRestArrives(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "<nil>", w.value(t, "customers", acme, "number"))
 	require.Equal(t, "1", w.value(t, "customers", acme, "phone"))
-	for e, err := range im.Store.Entries(t.Context(), report.Run.Number) {
+	for e, err := range im.Entries(t.Context(), report.Run.Number) {
 		require.NoError(t, err)
 		require.Len(t, e.Warnings, 1)
 		require.Contains(t, e.Warnings[0], "too long")

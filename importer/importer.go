@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"time"
 
@@ -26,7 +27,7 @@ type Config struct {
 	Objects []Object
 	// Allow is asked before every action of a person, and refuses it by an
 	// error. Nil allows all.
-	Allow func(ctx context.Context, actor string, action Action) error
+	Allow func(ctx context.Context, actor string, op Operation) error
 	// Progress is told how a run comes along. Nil tells nobody.
 	Progress func(Event)
 	// PageSize is how many records are read and applied at a time. Defaults to
@@ -58,7 +59,7 @@ func (c Config) withDefaults() Config {
 		c.Progress = func(Event) {}
 	}
 	if c.Allow == nil {
-		c.Allow = func(context.Context, string, Action) error { return nil }
+		c.Allow = func(context.Context, string, Operation) error { return nil }
 	}
 	return c
 }
@@ -96,7 +97,7 @@ func (c Config) validate() error {
 // that write, one runs at a time per Store, on all machines, and the others
 // fail with ErrRunActive.
 type Importer struct {
-	Config
+	cfg    Config
 	atomic Atomic // set when Sink and Store are one
 	holder string
 }
@@ -107,7 +108,7 @@ func New(c Config) (*Importer, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	im := &Importer{Config: c, holder: holder()}
+	im := &Importer{cfg: c, holder: holder()}
 	if a, ok := c.Sink.(Atomic); ok && any(c.Store) == any(c.Sink) {
 		im.atomic = a
 	}
@@ -119,12 +120,16 @@ func holder() string {
 	return fmt.Sprintf("%s/%d", host, os.Getpid())
 }
 
-// Actions of people, as Config.Allow and the audit trail name them.
+// An Operation is what a person does with an Importer, as Config.Allow and the
+// audit trail name it.
+type Operation string
+
+// The operations.
 const (
-	SetUp      Action = "set up"
-	Import     Action = "import"
-	RemoveFlag Action = "remove flag"
-	LinkAgain  Action = "link again"
+	SetUp      Operation = "set up"
+	Import     Operation = "import"
+	RemoveFlag Operation = "remove flag"
+	LinkAgain  Operation = "link again"
 )
 
 // SetUp logs in, binds the store to the org, and compares the configuration with
@@ -132,11 +137,11 @@ const (
 // lacks, or hides from this user, what the import cannot do without. It touches
 // no record. Runs do without it; it is there to tell early.
 func (im *Importer) SetUp(ctx context.Context, actor string) error {
-	if err := im.Allow(ctx, actor, SetUp); err != nil {
+	if err := im.cfg.Allow(ctx, actor, SetUp); err != nil {
 		return err
 	}
 	return im.hold(ctx, func(fence Fence) error {
-		state, err := im.Store.State(ctx)
+		state, err := im.cfg.Store.State(ctx)
 		if err != nil {
 			return fmt.Errorf("importer: read the state: %w", err)
 		}
@@ -144,8 +149,8 @@ func (im *Importer) SetUp(ctx context.Context, actor string) error {
 		if err != nil {
 			return err
 		}
-		line := AuditEntry{Time: im.Now(), Actor: actor, Action: string(SetUp), Detail: "org " + string(found.org)}
-		if err := im.Store.Save(ctx, fence, &Checkpoint{Org: found.org, Seen: found.seen, Audit: []AuditEntry{line}}); err != nil {
+		line := AuditEntry{Time: im.cfg.Now(), Actor: actor, Action: string(SetUp), Detail: "org " + string(found.org)}
+		if err := im.cfg.Store.Save(ctx, fence, &Checkpoint{Org: found.org, Seen: found.seen, Audit: []AuditEntry{line}}); err != nil {
 			return fmt.Errorf("importer: save the state: %w", err)
 		}
 		return nil
@@ -169,7 +174,7 @@ func (im *Importer) Incremental(ctx context.Context, actor string) (*Report, err
 
 // Available tells which imports may be started.
 func (im *Importer) Available(ctx context.Context) (Available, error) {
-	state, err := im.Store.State(ctx)
+	state, err := im.cfg.Store.State(ctx)
 	if err != nil {
 		return Available{}, fmt.Errorf("importer: read the state: %w", err)
 	}
@@ -180,16 +185,27 @@ func (im *Importer) Available(ctx context.Context) (Available, error) {
 	return a, nil
 }
 
+// Entries yields the report of a run, record by record, in the order of events.
+// Unchanged records have no entry. The run's number is in Report.Run.
+func (im *Importer) Entries(ctx context.Context, run int64) iter.Seq2[Entry, error] {
+	return im.cfg.Store.Entries(ctx, run)
+}
+
+// Audit yields the audit trail, oldest first.
+func (im *Importer) Audit(ctx context.Context) iter.Seq2[AuditEntry, error] {
+	return im.cfg.Store.Audit(ctx)
+}
+
 // hold runs f under the store's lease.
 func (im *Importer) hold(ctx context.Context, f func(Fence) error) error {
-	fence, err := im.Store.Acquire(ctx, im.holder, im.Lease)
+	fence, err := im.cfg.Store.Acquire(ctx, im.holder, im.cfg.Lease)
 	if err != nil {
 		return fmt.Errorf("importer: %w", err)
 	}
 	defer func() {
 		ctx, cancel := im.detached(ctx)
 		defer cancel()
-		_ = im.Store.Release(ctx, fence) // a lease that cannot be released runs out
+		_ = im.cfg.Store.Release(ctx, fence) // a lease that cannot be released runs out
 	}()
 	return f(fence)
 }
@@ -200,9 +216,9 @@ func (im *Importer) detached(ctx context.Context) (context.Context, context.Canc
 }
 
 func (im *Importer) object(kind string) (*Object, error) {
-	for i := range im.Objects {
-		if im.Objects[i].Kind == kind {
-			return &im.Objects[i], nil
+	for i := range im.cfg.Objects {
+		if im.cfg.Objects[i].Kind == kind {
+			return &im.cfg.Objects[i], nil
 		}
 	}
 	return nil, fmt.Errorf("importer: unknown kind %q", kind)

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -15,7 +16,7 @@ func (im *Importer) Locked(ctx context.Context, kind, hostID string) ([]string, 
 	if err != nil {
 		return nil, err
 	}
-	locked, err := im.locked(ctx, o, hostID)
+	locked, err := im.locked(ctx, kind, hostID)
 	if err != nil || !locked {
 		return nil, err
 	}
@@ -23,13 +24,17 @@ func (im *Importer) Locked(ctx context.Context, kind, hostID string) ([]string, 
 }
 
 // CheckEdit refuses, by a *LockedError that names them, a change to fields that
-// are locked. Fields that are not mapped are free.
+// are locked. Fields that are not mapped are free. Of a kind that is no longer
+// configured, all fields of a linked record are locked.
 func (im *Importer) CheckEdit(ctx context.Context, kind, hostID string, fields ...string) error {
-	locked, err := im.Locked(ctx, kind, hostID)
-	if err != nil {
+	locked, err := im.locked(ctx, kind, hostID)
+	if err != nil || !locked {
 		return err
 	}
-	fields = slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return !slices.Contains(locked, f) })
+	if o, err := im.object(kind); err == nil {
+		targets := o.Mapping.Targets()
+		fields = slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return !slices.Contains(targets, f) })
+	}
 	if len(fields) > 0 {
 		return &LockedError{Kind: kind, HostID: hostID, Fields: fields}
 	}
@@ -39,11 +44,7 @@ func (im *Importer) CheckEdit(ctx context.Context, kind, hostID string, fields .
 // CheckDelete refuses, by a *LockedError, to delete a host record while it is
 // linked.
 func (im *Importer) CheckDelete(ctx context.Context, kind, hostID string) error {
-	o, err := im.object(kind)
-	if err != nil {
-		return err
-	}
-	locked, err := im.locked(ctx, o, hostID)
+	locked, err := im.locked(ctx, kind, hostID)
 	if err == nil && locked {
 		return &LockedError{Kind: kind, HostID: hostID}
 	}
@@ -51,29 +52,28 @@ func (im *Importer) CheckDelete(ctx context.Context, kind, hostID string) error 
 }
 
 // locked reports whether Salesforce leads a host record: it is linked, and
-// neither it nor its parent was unlinked.
-func (im *Importer) locked(ctx context.Context, o *Object, hostID string) (bool, error) {
-	link, ok, err := im.Store.LinkOf(ctx, o.Kind, hostID)
+// neither it nor its parent was let go.
+func (im *Importer) locked(ctx context.Context, kind, hostID string) (bool, error) {
+	link, ok, err := im.cfg.Store.LinkOf(ctx, kind, hostID)
 	if err != nil {
-		return false, fmt.Errorf("importer: read the link of %s %s: %w", o.Kind, hostID, err)
+		return false, fmt.Errorf("importer: read the link of %s %s: %w", kind, hostID, err)
 	}
-	if !ok || link.State.free() {
+	if !ok || link.Free {
 		return false, nil
 	}
-	if o.Parent == "" {
-		return true, nil
+	o, err := im.object(kind)
+	if err != nil || o.Parent == "" {
+		return true, nil //nolint:nilerr // a kind that is no longer configured stays locked
 	}
 	parents, err := im.links(ctx, o.Parent, []salesforce.ID{link.ParentID})
-	return !parents[link.ParentID].State.free(), err
+	return !parents[link.ParentID].Free, err
 }
-
-func (s LinkState) free() bool { return s == Detached || s == Released }
 
 // RemoveFlag unlinks a host record from Salesforce: its fields and those of
 // its children unlock, and no import touches them, or adds children to it,
 // until LinkAgain. Only records without a parent can be unlinked.
 func (im *Importer) RemoveFlag(ctx context.Context, actor, kind, hostID string) error {
-	if err := im.Allow(ctx, actor, RemoveFlag); err != nil {
+	if err := im.cfg.Allow(ctx, actor, RemoveFlag); err != nil {
 		return err
 	}
 	return im.hold(ctx, func(fence Fence) error {
@@ -88,17 +88,17 @@ func (im *Importer) RemoveFlag(ctx context.Context, actor, kind, hostID string) 
 // RemoveAll unlinks every record, as when a host gives up Salesforce for good.
 // It can be stopped at any time and called again.
 func (im *Importer) RemoveAll(ctx context.Context, actor string) error {
-	if err := im.Allow(ctx, actor, RemoveFlag); err != nil {
+	if err := im.cfg.Allow(ctx, actor, RemoveFlag); err != nil {
 		return err
 	}
-	states := []LinkState{Linked, OutOfScope, Released, Deleted, Vanished}
+	states := []LinkState{Pending, Linked, OutOfScope, Deleted, Vanished}
 	return im.hold(ctx, func(fence Fence) error {
-		for _, o := range im.Objects {
+		for _, o := range im.cfg.Objects {
 			if o.Parent != "" {
 				continue
 			}
 			for {
-				links, err := im.Store.ListLinks(ctx, LinkFilter{Object: o.Name, States: states}, "", chunk)
+				links, err := im.cfg.Store.ListLinks(ctx, LinkFilter{Object: o.Name, States: states}, "", chunk)
 				if err != nil {
 					return fmt.Errorf("importer: list the links of %s: %w", o.Name, err)
 				}
@@ -117,11 +117,11 @@ func (im *Importer) RemoveAll(ctx context.Context, actor string) error {
 func (im *Importer) detach(ctx context.Context, fence Fence, actor string, links ...Link) error {
 	var c Checkpoint
 	for _, link := range links {
-		link.State = Detached
+		link.State, link.Free = Detached, true
 		c.Links = append(c.Links, link)
 		c.Audit = append(c.Audit, im.about(actor, RemoveFlag, link))
 	}
-	if err := im.Store.Save(ctx, fence, &c); err != nil {
+	if err := im.cfg.Store.Save(ctx, fence, &c); err != nil {
 		return fmt.Errorf("importer: remove the Salesforce flag: %w", err)
 	}
 	return nil
@@ -130,7 +130,7 @@ func (im *Importer) detach(ctx context.Context, fence Fence, actor string, links
 // LinkAgain links a host record to its Salesforce record again and refreshes
 // it and its children. It works for records that are linked, too.
 func (im *Importer) LinkAgain(ctx context.Context, actor, kind, hostID string) (report *Report, err error) {
-	if err := im.Allow(ctx, actor, LinkAgain); err != nil {
+	if err := im.cfg.Allow(ctx, actor, LinkAgain); err != nil {
 		return nil, err
 	}
 	err = im.hold(ctx, func(fence Fence) error {
@@ -138,7 +138,7 @@ func (im *Importer) LinkAgain(ctx context.Context, actor, kind, hostID string) (
 		if err != nil {
 			return err
 		}
-		state, err := im.Store.State(ctx)
+		state, err := im.cfg.Store.State(ctx)
 		if err != nil {
 			return fmt.Errorf("importer: read the state: %w", err)
 		}
@@ -148,7 +148,7 @@ func (im *Importer) LinkAgain(ctx context.Context, actor, kind, hostID string) (
 		}
 		r := &run{Importer: im, survey: found, fence: fence}
 		r.Run = Run{
-			Number: state.Runs + 1, Kind: Relink, Status: Running, Actor: actor, Started: im.Now(),
+			Number: state.Runs + 1, Kind: Relink, Status: Running, Actor: actor, Started: im.cfg.Now(),
 			Fingerprint: r.fingerprint, Warnings: r.warnings, Counts: map[string]Counts{},
 		}
 		err = r.relink(ctx, r.find(o.Name), link)
@@ -170,7 +170,9 @@ func (r *run) relink(ctx context.Context, o *object, link Link) error {
 	if o.scoped && !o.Scope.flagged(records[0]) {
 		return fmt.Errorf("importer: link %s %s again: %w: tick %s of %s in Salesforce first", link.Kind, link.HostID, ErrNotInScope, o.Scope.Field, link.ID)
 	}
-	link.State = OutOfScope // the state from which an import takes it in, with its children
+	before := link
+	link.State, link.Free = OutOfScope, false // the state from which an import takes it in, with its children
+	r.relinked = link.ID
 	err = r.save(ctx, &Checkpoint{
 		Links:    []Link{link},
 		NewTasks: []Task{{Object: o.Name, ID: link.ID}},
@@ -182,8 +184,29 @@ func (r *run) relink(ctx context.Context, o *object, link Link) error {
 	if err := r.followUp(ctx, nil); err != nil {
 		return err
 	}
-	r.Status, r.Finished = Completed, r.Now()
+	if err := r.confirm(ctx, before); err != nil {
+		return err
+	}
+	r.Status, r.Finished = Completed, r.cfg.Now()
 	return r.save(ctx, &Checkpoint{})
+}
+
+// confirm makes sure that the record is linked now. When the host has refused
+// it, or has it no more, everything is as it was before.
+func (r *run) confirm(ctx context.Context, before Link) error {
+	links, err := r.links(ctx, before.Object, []salesforce.ID{before.ID})
+	if err != nil || links[before.ID].State == Linked {
+		return err
+	}
+	reason := "it was not taken in"
+	for entry, err := range r.cfg.Store.Entries(ctx, r.Number) {
+		if err == nil && entry.ID == before.ID {
+			reason = entry.Reason
+		}
+	}
+	r.Status, r.Finished, r.Error = Broken, r.cfg.Now(), reason
+	failure := fmt.Errorf("importer: link %s %s again: %w: %s", before.Kind, before.HostID, ErrNotLinked, reason)
+	return errors.Join(failure, r.save(ctx, &Checkpoint{Links: []Link{before}}))
 }
 
 // root finds the link of a host record that has no parent.
@@ -195,7 +218,7 @@ func (im *Importer) root(ctx context.Context, kind, hostID string) (Link, *Objec
 	if o.Parent != "" {
 		return Link{}, nil, fmt.Errorf("importer: %s %s follows its %s: unlink or link that", kind, hostID, im.kindOf(o.Parent))
 	}
-	link, ok, err := im.Store.LinkOf(ctx, kind, hostID)
+	link, ok, err := im.cfg.Store.LinkOf(ctx, kind, hostID)
 	if err != nil {
 		return Link{}, nil, fmt.Errorf("importer: read the link of %s %s: %w", kind, hostID, err)
 	}
@@ -205,8 +228,8 @@ func (im *Importer) root(ctx context.Context, kind, hostID string) (Link, *Objec
 	return link, o, nil
 }
 
-func (im *Importer) about(actor string, action Action, link Link) AuditEntry {
-	return AuditEntry{Time: im.Now(), Actor: actor, Action: string(action), Subject: link.ID, Detail: link.Kind + " " + link.HostID}
+func (im *Importer) about(actor string, op Operation, link Link) AuditEntry {
+	return AuditEntry{Time: im.cfg.Now(), Actor: actor, Action: string(op), Subject: link.ID, Detail: link.Kind + " " + link.HostID}
 }
 
 func (s *survey) find(name string) *object {

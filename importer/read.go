@@ -29,7 +29,7 @@ func (r *run) page(ctx context.Context, o *object, limit int, where soql.Conditi
 	if err != nil {
 		return nil, fmt.Errorf("importer: query %s: %w", o.Name, err)
 	}
-	records, err := salesforce.Collect(salesforce.Query[salesforce.Record](ctx, r.Client, text, &salesforce.QueryOptions{All: true}))
+	records, err := salesforce.Collect(salesforce.Query[salesforce.Record](ctx, r.cfg.Client, text, &salesforce.QueryOptions{All: true}))
 	if err != nil {
 		return nil, fmt.Errorf("importer: read %s: %w", o.Name, err)
 	}
@@ -47,7 +47,7 @@ func (r *run) all(ctx context.Context, o *object) error {
 		if r.Position.AfterID != "" {
 			where = soql.Gt("Id", r.Position.AfterID)
 		}
-		records, err := r.page(ctx, o, r.PageSize, where, "Id")
+		records, err := r.page(ctx, o, r.cfg.PageSize, where, "Id")
 		if err != nil || len(records) == 0 {
 			return err
 		}
@@ -56,7 +56,7 @@ func (r *run) all(ctx context.Context, o *object) error {
 		if err := r.apply(ctx, o, records, after, &Checkpoint{}); err != nil {
 			return err
 		}
-		if len(records) < r.PageSize {
+		if len(records) < r.cfg.PageSize {
 			return nil
 		}
 	}
@@ -76,7 +76,7 @@ func (r *run) changes(ctx context.Context, o *object) error {
 			where = append(where, soql.Or(soql.Gt("SystemModstamp", p.AfterStamp), soql.Gt("Id", p.AfterID)))
 		}
 		where = append([]soql.Condition{soql.Ge("SystemModstamp", from)}, where...)
-		records, err := r.page(ctx, o, r.PageSize, soql.And(where...), "SystemModstamp", "Id")
+		records, err := r.page(ctx, o, r.cfg.PageSize, soql.And(where...), "SystemModstamp", "Id")
 		if err != nil || len(records) == 0 {
 			return err
 		}
@@ -90,7 +90,7 @@ func (r *run) changes(ctx context.Context, o *object) error {
 		if err := r.apply(ctx, o, records, after, &Checkpoint{}); err != nil {
 			return err
 		}
-		if len(records) < r.PageSize {
+		if len(records) < r.cfg.PageSize {
 			return nil
 		}
 	}

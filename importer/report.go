@@ -52,8 +52,8 @@ type Run struct {
 	Started time.Time
 	// Finished is zero while the run has not ended.
 	Finished time.Time
-	// Low and High bound the changes that the run accounts for; High becomes
-	// the watermark. ReadTo is where reading ends: later than High, so that a
+	// Low and High bound the changes that the run accounts for; Low is zero for
+	// the first, and High becomes the watermark. ReadTo is where reading ends: later than High, so that a
 	// change made a moment ago is seen.
 	Low, High, ReadTo time.Time
 	Guarantee         Guarantee

@@ -24,8 +24,11 @@ type run struct {
 	// listing says that all records are being read, so that children need not
 	// be read for the sake of their parents.
 	listing bool
-	read    map[string]map[salesforce.ID]bool // what the changes step has read, by object
-	total   map[string]int
+	// relinked is the record that a person has linked again, whose children
+	// are read whatever stood against it.
+	relinked salesforce.ID
+	read     map[string]map[salesforce.ID]bool // what the changes step has read, by object
+	total    map[string]int
 }
 
 // A step is a part of a run. It starts at Position and leaves AfterStamp and
@@ -66,7 +69,7 @@ func (r *run) steps() []step {
 // importAs runs an import of the kind asked for. A run of that kind that was
 // stopped is finished first; what has changed since it began comes after.
 func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind) (report *Report, err error) {
-	if err := im.Allow(ctx, actor, Import); err != nil {
+	if err := im.cfg.Allow(ctx, actor, Import); err != nil {
 		return nil, err
 	}
 	err = im.hold(ctx, func(fence Fence) error {
@@ -74,7 +77,7 @@ func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind) (r
 		for {
 			r, err := im.begin(ctx, fence, actor, kind, resumed == nil)
 			if err != nil {
-				return err
+				return paused(err)
 			}
 			err = r.work(ctx)
 			report = &Report{Run: r.Run, Resumed: resumed}
@@ -89,7 +92,7 @@ func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind) (r
 
 // begin takes up the unfinished run of this kind, or starts a new one.
 func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind RunKind, resume bool) (*run, error) {
-	state, err := im.Store.State(ctx)
+	state, err := im.cfg.Store.State(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("importer: read the state: %w", err)
 	}
@@ -106,8 +109,11 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 		return nil, err
 	}
 	note, sweep := "", false
-	if kind == Incremental && state.Fingerprint != found.fingerprint {
+	switch {
+	case kind == Incremental && state.Fingerprint != found.fingerprint:
 		kind, note = Complete, "all records were read, because the configuration has changed since the last complete import"
+	case kind == Incremental && found.unstamped:
+		kind, note = Complete, "all records were read, because the scope checkbox is a formula, whose changes move no stamp"
 	}
 	if kind == Incremental && now.Sub(state.Watermark) > deletionMemory {
 		sweep, note = true, "all linked records were looked for, because Salesforce does not remember deletions since "+state.Watermark.UTC().Format(time.DateOnly)
@@ -118,7 +124,7 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 		return r, r.save(ctx, &Checkpoint{Audit: r.audit(actor, "resumed")})
 	}
 	r.Run = Run{
-		Number: state.Runs + 1, Kind: kind, Status: Running, Actor: actor, Started: im.Now(), Note: note, Sweep: sweep,
+		Number: state.Runs + 1, Kind: kind, Status: Running, Actor: actor, Started: im.cfg.Now(), Note: note, Sweep: sweep,
 		Fingerprint: found.fingerprint, Warnings: found.warnings, Counts: map[string]Counts{},
 	}
 	return r, r.start(ctx, state)
@@ -128,16 +134,16 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 func (r *run) start(ctx context.Context, state State) error {
 	if state.Last.unfinished() {
 		gone := *state.Last
-		gone.Status, gone.Finished = Superseded, r.Now()
-		if err := r.Store.Save(ctx, r.fence, &Checkpoint{Run: &gone}); err != nil {
+		gone.Status, gone.Finished = Superseded, r.cfg.Now()
+		if err := r.cfg.Store.Save(ctx, r.fence, &Checkpoint{Run: &gone}); err != nil {
 			return fmt.Errorf("importer: give up run %d: %w", gone.Number, err)
 		}
 	}
 	if err := r.bounds(ctx); err != nil {
 		return err
 	}
-	if r.Kind == Incremental {
-		overlap := r.Overlap
+	if !state.Watermark.IsZero() {
+		overlap := r.cfg.Overlap
 		if r.Guarantee == Heuristic {
 			overlap = max(overlap, longestTransaction)
 		}
@@ -152,11 +158,11 @@ func (r *run) work(ctx context.Context) error {
 	steps := r.steps()
 	for err == nil && r.Position.Step < len(steps) {
 		s := steps[r.Position.Step]
-		r.tell(s)
+		r.tell(s.name, s.object)
 		if err = s.do(ctx, s.object); err != nil {
 			break
 		}
-		r.tell(s)
+		r.tell(s.name, s.object)
 		err = r.advance(ctx)
 	}
 	if err == nil {
@@ -182,11 +188,11 @@ func (r *run) advance(ctx context.Context) error {
 // finish moves the watermark: everything before High is now in the host, a
 // dead letter, or owed as a task.
 func (r *run) finish(ctx context.Context) error {
-	state, err := r.Store.State(ctx)
+	state, err := r.cfg.Store.State(ctx)
 	if err != nil {
 		return fmt.Errorf("importer: read the state: %w", err)
 	}
-	r.Status, r.Finished = Completed, r.Now()
+	r.Status, r.Finished = Completed, r.cfg.Now()
 	c := Checkpoint{Audit: r.audit(r.Actor, "finished")}
 	if r.High.After(state.Watermark) {
 		c.Watermark = r.High
@@ -201,28 +207,26 @@ func (r *run) finish(ctx context.Context) error {
 // to save the note loses nothing.
 func (r *run) stop(ctx context.Context, cause error) error {
 	r.Status, r.Finished, r.Error = Broken, time.Time{}, cause.Error()
-	if errors.Is(cause, salesforce.ErrDailyLimit) {
+	if cause = paused(cause); errors.Is(cause, ErrPaused) {
 		r.Status = Paused
-		cause = fmt.Errorf("importer: %w: %w", ErrPaused, cause)
 	}
 	ctx, cancel := r.detached(ctx)
 	defer cancel()
 	return errors.Join(cause, r.save(ctx, &Checkpoint{Audit: r.audit(r.Actor, string(r.Status))}))
 }
 
-// save writes c together with the run as it is now.
-func (r *run) save(ctx context.Context, c *Checkpoint) error {
-	c.Run = new(r.Run)
-	if err := r.Store.Save(ctx, r.fence, c); err != nil {
-		return fmt.Errorf("importer: save the state: %w", err)
+// paused marks an error that is over when the org's daily limit is.
+func paused(err error) error {
+	if errors.Is(err, salesforce.ErrDailyLimit) {
+		return fmt.Errorf("importer: %w: %w", ErrPaused, err)
 	}
-	return nil
+	return err
 }
 
 // audit makes the audit trail's line about this run.
 func (r *run) audit(actor, what string) []AuditEntry {
 	detail := fmt.Sprintf("run %d: %s import %s", r.Number, r.Kind, what)
-	return []AuditEntry{{Time: r.Now(), Actor: actor, Action: string(Import), Detail: detail}}
+	return []AuditEntry{{Time: r.cfg.Now(), Actor: actor, Action: string(Import), Detail: detail}}
 }
 
 // count asks how many records a complete run will meet, for the progress only:
@@ -237,19 +241,22 @@ func (r *run) count(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("importer: count %s: %w", o.Name, err)
 		}
-		if total, err := r.Client.Count(ctx, text); err == nil {
+		if total, err := r.cfg.Client.Count(ctx, text); err == nil {
 			r.total[o.Name] = total
 		}
 	}
 	return ctx.Err()
 }
 
-func (r *run) tell(s step) {
-	event := Event{Run: r.Number, Kind: r.Kind, Step: s.name}
-	if s.object != nil {
-		event.Object, event.Counts, event.Total = s.object.Name, r.Counts[s.object.Name], r.total[s.object.Name]
+func (r *run) tell(step string, o *object) {
+	event := Event{Run: r.Number, Kind: r.Kind, Step: step}
+	if o != nil {
+		event.Object, event.Counts = o.Name, r.Counts[o.Name]
+		if total := r.total[o.Name]; total > 0 {
+			event.Total = max(total, event.Counts.Read)
+		}
 	}
-	r.Progress(event)
+	r.cfg.Progress(event)
 }
 
 // tally counts results into a copy of the run's counts.

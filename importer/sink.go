@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"time"
 
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
@@ -51,6 +52,10 @@ type Change struct {
 	// HostID is the host's id of the record, empty when the importer knows of
 	// none.
 	HostID string
+	// Stamp is the version's SystemModstamp. A sink that does not share its
+	// database with the Store should leave a record alone whose stamp is later:
+	// a run that stood still for longer than its lease may still be writing.
+	Stamp time.Time
 	// Parent is the host's id of the parent record, empty for objects without.
 	Parent string
 	// Values are the mapped fields. A target that is absent keeps what the

@@ -71,12 +71,12 @@ type LinkState string
 
 // The states of a link. Only linked records are written by imports.
 const (
+	Pending    LinkState = "pending" // about to be created in the host
 	Linked     LinkState = "linked"
-	OutOfScope LinkState = "out of scope" // no longer ticked or its parent is gone; locked, not updated
-	Released   LinkState = "released"     // no longer ticked; unlocked by policy
+	OutOfScope LinkState = "out of scope" // no longer ticked
 	Detached   LinkState = "detached"     // unlinked by a person; no import touches it
-	Deleted    LinkState = "deleted"      // deleted or merged away in Salesforce; inactive in the host
-	Vanished   LinkState = "vanished"     // no longer visible, and not known to be deleted; locked, not updated
+	Deleted    LinkState = "deleted"      // deleted or merged away in Salesforce
+	Vanished   LinkState = "vanished"     // no longer visible, and not known to be deleted
 )
 
 // A Link ties a Salesforce record to a host record.
@@ -88,6 +88,11 @@ type Link struct {
 	// ParentID is the Salesforce id of the parent it was imported under.
 	ParentID salesforce.ID
 	State    LinkState
+	// Free says that Salesforce does not lead the host record: its fields and
+	// those of its children are unlocked, and no import touches them.
+	Free bool
+	// Retired says that the importer has marked the host record inactive.
+	Retired bool
 	// Stamp is the SystemModstamp of the version that the host has.
 	Stamp time.Time
 	// Run is the last run that read the record.
@@ -125,8 +130,10 @@ type Checkpoint struct {
 	Watermark    time.Time
 	LastComplete time.Time
 	Links        []Link
-	NewTasks     []Task
-	DoneTasks    []Task
+	// NewTasks are reads that are owed from now on. A task that is there already
+	// stays; that its record is Gone is added, and never taken back.
+	NewTasks  []Task
+	DoneTasks []Task
 	// Dead are records that failed, to be tried again by the next run.
 	Dead []DeadLetter
 	// Alive are records that are dead letters no more.
@@ -142,5 +149,7 @@ type Checkpoint struct {
 type DeadLetter struct {
 	Object string
 	ID     salesforce.ID
+	// Gone says that Salesforce reported the record as deleted.
+	Gone   bool
 	Reason string
 }

@@ -21,6 +21,7 @@ type survey struct {
 	fingerprint string
 	seen        []string // scope checkboxes that exist, or have existed
 	warnings    []string
+	unstamped   bool // a scope checkbox is a formula: its changes are not stamped
 }
 
 // An object is an Object as this org offers it.
@@ -36,17 +37,17 @@ type object struct {
 // survey compares the configuration with the org's describe and plans the
 // select lists. Whatever is wrong is reported at once, before any write.
 func (im *Importer) survey(ctx context.Context, state State) (*survey, error) {
-	session, err := im.Client.Session(ctx)
+	session, err := im.cfg.Client.Session(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("importer: log in: %w", err)
 	}
 	if state.Org != "" && state.Org != session.OrgID {
 		return nil, fmt.Errorf("importer: %w: it was filled from %s, and this is %s", ErrOrgChanged, state.Org, session.OrgID)
 	}
-	s := &survey{org: session.OrgID, seen: slices.Clone(state.Seen), objects: make([]object, len(im.Objects))}
+	s := &survey{org: session.OrgID, seen: slices.Clone(state.Seen), objects: make([]object, len(im.cfg.Objects))}
 	var faults []error
-	for i, o := range im.Objects {
-		describe, err := im.Client.Describe(ctx, o.Name)
+	for i, o := range im.cfg.Objects {
+		describe, err := im.cfg.Client.Describe(ctx, o.Name)
 		if err != nil {
 			return nil, fmt.Errorf("importer: describe %s: %w", o.Name, err)
 		}
@@ -111,6 +112,9 @@ func (s *survey) look(o Object, describe *salesforce.SObject) (object, error) {
 		found.required[rule.Target] = rule.Required
 		for _, path := range rule.From {
 			need(path, rule.Required)
+			if field, ok := describe.Field(path); ok && field.Calculated {
+				s.warnings = append(s.warnings, fmt.Sprintf("%s.%s is a formula: a change of its value alone is seen by complete imports only", o.Name, path))
+			}
 		}
 	}
 	if o.Check != nil {
@@ -138,6 +142,7 @@ func (s *survey) scope(o Object, describe *salesforce.SObject, faults *[]error) 
 	case !exists && slices.Contains(s.seen, name):
 		*faults = append(*faults, fmt.Errorf("the scope checkbox %s was there before and is missing now, or this user may no longer see it", name))
 	}
+	s.unstamped = s.unstamped || exists && field.Calculated
 	return exists
 }
 

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/sfbridge/sfbridge/salesforce"
@@ -24,13 +23,14 @@ func (r *run) check(ctx context.Context, o *object) error {
 		return nil
 	}
 	low := earlier(r.Low, r.High.Add(-leastWindow))
-	updated, err := r.Client.Updated(ctx, o.Name, low, r.High)
-	if err != nil {
-		return fmt.Errorf("importer: check %s: %w", o.Name, err)
+	updated, err := r.cfg.Client.Updated(ctx, o.Name, low, r.High)
+	var deleted salesforce.Deleted
+	if err == nil {
+		deleted, err = r.cfg.Client.Deleted(ctx, o.Name, low, r.High)
 	}
-	deleted, err := r.Client.Deleted(ctx, o.Name, low, r.High)
-	if failure, ok := errors.AsType[*salesforce.Error](err); ok && failure.Code == "INVALID_REPLICATION_DATE" || deleted.EarliestDateAvailable.After(low) {
-		r.Sweep, r.Note, err = true, "all linked records were looked for, because deletions were purged in Salesforce before they were read", nil
+	if refused(err) || deleted.EarliestDateAvailable.After(low) {
+		r.Sweep, r.Note = true, "all linked records were looked for, because Salesforce does not remember all changes since the last import"
+		return r.save(ctx, &Checkpoint{})
 	}
 	if err != nil {
 		return fmt.Errorf("importer: check %s: %w", o.Name, err)
@@ -77,7 +77,7 @@ func (r *run) followUp(ctx context.Context, _ *object) error {
 // drain does the owed reads of one object and counts them.
 func (r *run) drain(ctx context.Context, o *object) (done int, err error) {
 	for {
-		tasks, err := r.Store.Tasks(ctx, o.Name, chunk)
+		tasks, err := r.cfg.Store.Tasks(ctx, o.Name, chunk)
 		if err != nil {
 			return done, fmt.Errorf("importer: read the tasks of %s: %w", o.Name, err)
 		}
@@ -123,7 +123,7 @@ func (r *run) readFamilies(ctx context.Context, o *object, tasks []Task) error {
 	under := soql.In(o.Lookup, parents)
 	where := under
 	for {
-		records, err := r.page(ctx, o, r.PageSize, where, "Id")
+		records, err := r.page(ctx, o, r.cfg.PageSize, where, "Id")
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (r *run) readFamilies(ctx context.Context, o *object, tasks []Task) error {
 		for _, record := range records {
 			c.DoneTasks = append(c.DoneTasks, Task{Object: o.Name, ID: record.ID()})
 		}
-		last := len(records) < r.PageSize
+		last := len(records) < r.cfg.PageSize
 		if last {
 			c.DoneTasks = append(c.DoneTasks, tasks...)
 		}
@@ -144,14 +144,20 @@ func (r *run) readFamilies(ctx context.Context, o *object, tasks []Task) error {
 
 // unseen looks by id for the linked records that a run has not met.
 func (r *run) unseen(ctx context.Context, o *object) error {
-	filter := LinkFilter{Object: o.Name, NotRun: r.Number, States: []LinkState{Linked, OutOfScope, Released}}
+	filter := LinkFilter{Object: o.Name, NotRun: r.Number, States: []LinkState{Pending, Linked, OutOfScope, Vanished}}
+	var gone map[salesforce.ID]bool
 	for {
-		links, err := r.Store.ListLinks(ctx, filter, r.Position.AfterID, chunk)
+		links, err := r.cfg.Store.ListLinks(ctx, filter, r.Position.AfterID, chunk)
 		if err != nil {
 			return fmt.Errorf("importer: list the links of %s: %w", o.Name, err)
 		}
 		if len(links) == 0 {
 			return nil
+		}
+		if gone == nil {
+			if gone, err = r.deletions(ctx, o); err != nil {
+				return err
+			}
 		}
 		wanted := make([]salesforce.ID, len(links))
 		for i, link := range links {
@@ -159,49 +165,48 @@ func (r *run) unseen(ctx context.Context, o *object) error {
 		}
 		after := r.Position
 		after.AfterID = wanted[len(wanted)-1]
-		if err := r.again(ctx, o, wanted, nil, after, &Checkpoint{}); err != nil {
+		if err := r.again(ctx, o, wanted, gone, after, &Checkpoint{}); err != nil {
 			return err
 		}
 	}
 }
 
-// again reads records by id. One that is not found is inactive from now on
-// when Salesforce has told of its deletion; otherwise it may only be hidden
-// from this user, and the host's record stays as it is.
+// deletions asks which records were deleted since the last import, as far as
+// Salesforce remembers. An org that does not tell leaves it open.
+func (r *run) deletions(ctx context.Context, o *object) (map[salesforce.ID]bool, error) {
+	gone := map[salesforce.ID]bool{}
+	if r.Low.IsZero() || r.Guarantee == Heuristic {
+		return gone, nil
+	}
+	low := r.Low
+	if oldest := r.High.Add(-deletionMemory); low.Before(oldest) {
+		low = oldest
+	}
+	deleted, err := r.cfg.Client.Deleted(ctx, o.Name, earlier(low, r.High.Add(-leastWindow)), r.High)
+	if refused(err) {
+		return gone, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("importer: ask for deletions of %s: %w", o.Name, err)
+	}
+	for _, record := range deleted.Records {
+		gone[record.ID] = true
+	}
+	return gone, nil
+}
+
+// again reads records by id.
 func (r *run) again(ctx context.Context, o *object, wanted []salesforce.ID, gone map[salesforce.ID]bool, after Position, c *Checkpoint) error {
 	found, lost, err := r.byID(ctx, o, wanted)
 	if err != nil {
 		return err
 	}
-	items, err := r.plan(ctx, o, found)
-	if err != nil {
-		return err
-	}
-	links, err := r.links(ctx, o.Name, lost)
+	items, err := r.plan(ctx, o, found, lost, gone)
 	if err != nil {
 		return err
 	}
 	for _, id := range lost {
 		c.Alive = append(c.Alive, Task{Object: o.Name, ID: id})
-		link, known := links[id]
-		if !known || link.State == Detached || link.State == Deleted {
-			continue
-		}
-		it := item{link: link, known: true, next: link, entry: Entry{Object: o.Name, ID: id, HostID: link.HostID}}
-		if err := r.lose(ctx, o, &it, gone[id]); err != nil {
-			return err
-		}
-		items = append(items, it)
 	}
 	return r.carry(ctx, o, items, after, c)
-}
-
-func (r *run) lose(ctx context.Context, o *object, it *item, deleted bool) (err error) {
-	if !deleted {
-		it.skip("no longer visible in Salesforce: kept as it is")
-		it.next.State = Vanished
-		return nil
-	}
-	it.stamp = it.link.Stamp
-	return r.retire(ctx, o, it)
 }

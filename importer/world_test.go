@@ -149,7 +149,7 @@ func (w *world) dump(t testing.TB) string {
 		`SELECT * FROM customers ORDER BY sf_id`,
 		`SELECT * FROM contacts ORDER BY sf_id`,
 		`SELECT * FROM projects ORDER BY sf_id`,
-		`SELECT object, sf_id, kind, host_id, parent_id, state, stamp FROM sfbridge_import_link ORDER BY object, sf_id`,
+		`SELECT object, sf_id, kind, host_id, parent_id, state, free, retired, stamp FROM sfbridge_import_link ORDER BY object, sf_id`,
 		`SELECT * FROM sfbridge_import_task ORDER BY object, sf_id`,
 		`SELECT * FROM sfbridge_import_dead ORDER BY object, sf_id`,
 		`SELECT org, watermark, fingerprint, seen FROM sfbridge_import_state`,
@@ -184,7 +184,7 @@ func (w *world) query(t testing.TB, query string, args ...any) (lines []string) 
 // entries collects a run's report as "result label: reason".
 func entries(t testing.TB, im *importer.Importer, run int64) (lines []string) {
 	t.Helper()
-	for e, err := range im.Store.Entries(context.WithoutCancel(t.Context()), run) {
+	for e, err := range im.Entries(context.WithoutCancel(t.Context()), run) {
 		require.NoError(t, err)
 		line := string(e.Result) + " " + e.Label
 		if e.Reason != "" {

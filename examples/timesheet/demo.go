@@ -175,7 +175,7 @@ func (d *demo) showPhone(ctx context.Context, c customer, words string) error {
 // showEnd tells what there is to look at.
 func (d *demo) showEnd(ctx context.Context, im *importer.Importer) error {
 	d.title("The audit trail")
-	for line, err := range im.Store.Audit(ctx) {
+	for line, err := range im.Audit(ctx) {
 		if err != nil {
 			return err
 		}

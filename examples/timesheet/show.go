@@ -53,7 +53,7 @@ func (d *demo) showCounts(report *importer.Report) {
 func (d *demo) showSummary(ctx context.Context, im *importer.Importer, report *importer.Report) error {
 	d.showCounts(report)
 	groups := map[string][]string{}
-	for e, err := range im.Store.Entries(ctx, report.Run.Number) {
+	for e, err := range im.Entries(ctx, report.Run.Number) {
 		if err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (d *demo) showSummary(ctx context.Context, im *importer.Importer, report *i
 // showChanges prints what a run did to each record.
 func (d *demo) showChanges(ctx context.Context, im *importer.Importer, report *importer.Report) error {
 	d.showCounts(report)
-	for e, err := range im.Store.Entries(ctx, report.Run.Number) {
+	for e, err := range im.Entries(ctx, report.Run.Number) {
 		if err != nil {
 			return err
 		}

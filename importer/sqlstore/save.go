@@ -93,30 +93,41 @@ func (w *writer) run(r *importer.Run) {
 }
 
 func (w *writer) links(links []importer.Link) {
-	w.upsert("sfbridge_import_link", []string{"object", "sf_id"}, []string{"kind", "host_id", "parent_id", "state", "stamp", "run"},
+	w.upsert("sfbridge_import_link", []string{"object", "sf_id"}, []string{"kind", "host_id", "parent_id", "state", "free", "retired", "stamp", "run"},
 		len(links), func(i int) []any {
 			l := links[i]
-			return []any{l.Object, string(l.ID), l.Kind, l.HostID, string(l.ParentID), string(l.State), millis(l.Stamp), l.Run}
+			return []any{l.Object, string(l.ID), l.Kind, l.HostID, string(l.ParentID), string(l.State), number(l.Free), number(l.Retired), millis(l.Stamp), l.Run}
 		})
 }
 
 func (w *writer) deadLetters(c *importer.Checkpoint) {
 	w.remove("sfbridge_import_dead", c.Alive, false)
-	w.upsert("sfbridge_import_dead", []string{"object", "sf_id"}, []string{"reason"}, len(c.Dead), func(i int) []any {
-		return []any{c.Dead[i].Object, string(c.Dead[i].ID), c.Dead[i].Reason}
+	w.upsert("sfbridge_import_dead", []string{"object", "sf_id"}, []string{"gone", "reason"}, len(c.Dead), func(i int) []any {
+		return []any{c.Dead[i].Object, string(c.Dead[i].ID), number(c.Dead[i].Gone), c.Dead[i].Reason}
 	})
 	if c.RetryDead {
 		w.exec(`INSERT INTO sfbridge_import_task (object, sf_id, children, gone)
-			SELECT object, sf_id, 0, 0 FROM sfbridge_import_dead d WHERE NOT EXISTS (
+			SELECT object, sf_id, 0, gone FROM sfbridge_import_dead d WHERE NOT EXISTS (
 				SELECT 1 FROM sfbridge_import_task t WHERE t.object = d.object AND t.sf_id = d.sf_id AND t.children = 0)`)
 	}
 }
 
 func (w *writer) tasks(c *importer.Checkpoint) {
 	w.remove("sfbridge_import_task", c.DoneTasks, true)
-	tasks := unique(c.NewTasks)
-	w.upsert("sfbridge_import_task", []string{"object", "sf_id", "children"}, []string{"gone"}, len(tasks), func(i int) []any {
-		return []any{tasks[i].Object, string(tasks[i].ID), number(tasks[i].Children), number(tasks[i].Gone)}
+	var plain, gone []importer.Task
+	for _, task := range unique(c.NewTasks) {
+		if task.Gone {
+			gone = append(gone, task)
+		} else {
+			plain = append(plain, task)
+		}
+	}
+	key := []string{"object", "sf_id", "children"}
+	w.upsert("sfbridge_import_task", key, nil, len(plain), func(i int) []any {
+		return []any{plain[i].Object, string(plain[i].ID), number(plain[i].Children)}
+	})
+	w.upsert("sfbridge_import_task", key, []string{"gone"}, len(gone), func(i int) []any {
+		return []any{gone[i].Object, string(gone[i].ID), number(gone[i].Children), 1}
 	})
 }
 

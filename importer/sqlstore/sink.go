@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,6 +39,7 @@ func (s *Store) ApplyAndSave(ctx context.Context, fence importer.Fence, batch []
 // A row is one record of a table: its columns as text, nil for NULL.
 type row struct {
 	id     string
+	stamp  int64
 	values map[string]*string
 }
 
@@ -102,7 +104,7 @@ func (s *Store) rows(ctx context.Context, tx *sql.Tx, t *table, ids []salesforce
 		for i, id := range part {
 			args[i] = string(id)
 		}
-		query := `SELECT sf_id, id, ` + strings.Join(t.columns, ", ") + ` FROM ` + t.name + ` WHERE sf_id IN (` + sqlx.Marks(len(part)) + `)`
+		query := `SELECT sf_id, id, sf_stamp, ` + strings.Join(t.columns, ", ") + ` FROM ` + t.name + ` WHERE sf_id IN (` + sqlx.Marks(len(part)) + `)`
 		if err := s.scanRows(ctx, tx, t, found, query, args); err != nil {
 			return nil, err
 		}
@@ -117,22 +119,23 @@ func (s *Store) scanRows(ctx context.Context, tx *sql.Tx, t *table, found map[sa
 	}
 	defer func() { _ = rows.Close() }() // Err has told what there is to tell
 	for rows.Next() {
-		var sfID, id string
+		var sfID string
+		var r row
 		texts := make([]sql.NullString, len(t.columns))
-		targets := []any{&sfID, &id}
+		targets := []any{&sfID, &r.id, &r.stamp}
 		for i := range texts {
 			targets = append(targets, &texts[i])
 		}
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
-		r := &row{id: id, values: map[string]*string{}}
+		r.values = map[string]*string{}
 		for i, column := range t.columns {
 			if texts[i].Valid {
 				r.values[column] = &texts[i].String
 			}
 		}
-		found[salesforce.ID(sfID)] = r
+		found[salesforce.ID(sfID)] = &r
 	}
 	return rows.Err()
 }
@@ -141,11 +144,10 @@ func (s *Store) scanRows(ctx context.Context, tx *sql.Tx, t *table, found map[sa
 func (s *Store) update(ctx context.Context, tx *sql.Tx, t *table, change importer.Change, old *row) (importer.Outcome, error) {
 	outcome := importer.Outcome{HostID: old.id, Result: importer.Unchanged}
 	want, err := t.values(change)
-	if err != nil {
-		return outcome, err
+	if err != nil || old.stamp > millis(change.Stamp) {
+		return outcome, err // the row may have a newer version already
 	}
-	var sets []string
-	var args []any
+	sets, args := []string{"sf_stamp = ?"}, []any{millis(change.Stamp)}
 	for _, column := range t.columns {
 		value, given := want[column]
 		if !given || same(value, old.values[column]) {
@@ -155,46 +157,83 @@ func (s *Store) update(ctx context.Context, tx *sql.Tx, t *table, change importe
 		args = append(args, argument(value))
 		outcome.Changed = append(outcome.Changed, importer.FieldChange{Field: column, Old: text(old.values[column]), New: text(value)})
 	}
-	if len(sets) == 0 {
+	if len(outcome.Changed) > 0 {
+		outcome.Result = importer.Updated
+	} else if old.stamp == millis(change.Stamp) {
 		return outcome, nil
 	}
-	outcome.Result = importer.Updated
-	query := `UPDATE ` + t.name + ` SET ` + strings.Join(sets, ", ") + ` WHERE id = ?`
-	_, err = tx.ExecContext(ctx, s.dialect.Rebind(query), append(args, old.id)...)
+	query := s.dialect.Rebind(`UPDATE ` + t.name + ` SET ` + strings.Join(sets, ", ") + ` WHERE id = ?`)
+	return s.try(ctx, tx, outcome, query, append(args, old.id))
+}
+
+// try runs one statement. What the database has against the record, such as a
+// constraint of the host's own, is the record's outcome and no more: the rest of
+// the transaction stands.
+func (s *Store) try(ctx context.Context, tx *sql.Tx, outcome importer.Outcome, query string, args []any) (importer.Outcome, error) {
+	if _, err := tx.ExecContext(ctx, `SAVEPOINT sfbridge_record`); err != nil {
+		return outcome, err
+	}
+	if _, refusal := tx.ExecContext(ctx, query, args...); refusal != nil {
+		outcome = importer.Outcome{HostID: outcome.HostID, Err: refusal}
+		if _, err := tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT sfbridge_record`); err != nil {
+			return outcome, errors.Join(refusal, err)
+		}
+	}
+	_, err := tx.ExecContext(ctx, `RELEASE SAVEPOINT sfbridge_record`)
 	return outcome, err
 }
 
 // create inserts new rows and reads back the ids that the database gave them.
+// Many go into one statement; when the database refuses that, each gets its own.
 func (s *Store) create(ctx context.Context, tx *sql.Tx, t *table, batch []importer.Change, places []int, outcomes []importer.Outcome) error {
 	const atOnce = 100 // rows a statement; SQLite takes 32,766 values
 	for from := 0; from < len(places); from += atOnce {
 		part := places[from:min(len(places), from+atOnce)]
-		var args []any
+		refused, err := s.insert(ctx, tx, t, batch, part)
+		if err != nil {
+			return err
+		}
+		for _, i := range part {
+			if refused == nil {
+				break
+			}
+			if outcomes[i].Err, err = s.insert(ctx, tx, t, batch, []int{i}); err != nil {
+				return err
+			}
+		}
 		ids := make([]salesforce.ID, len(part))
 		for n, i := range part {
 			ids[n] = batch[i].ID
-			want, err := t.values(batch[i])
-			if err != nil {
-				return err
-			}
-			args = append(args, string(batch[i].ID))
-			for _, column := range t.columns {
-				args = append(args, argument(want[column]))
-			}
-		}
-		query := `INSERT INTO ` + t.name + ` (sf_id, ` + strings.Join(t.columns, ", ") + `) VALUES ` + sqlx.Rows(len(part), 1+len(t.columns))
-		if _, err := tx.ExecContext(ctx, s.dialect.Rebind(query), args...); err != nil {
-			return err
 		}
 		made, err := s.rows(ctx, tx, t, ids)
 		if err != nil {
 			return err
 		}
 		for _, i := range part {
-			outcomes[i] = importer.Outcome{HostID: made[batch[i].ID].id, Result: importer.Created}
+			if outcomes[i].Err == nil {
+				outcomes[i] = importer.Outcome{HostID: made[batch[i].ID].id, Result: importer.Created}
+			}
 		}
 	}
 	return nil
+}
+
+// insert writes new rows in one statement, all or none; refused is why not.
+func (s *Store) insert(ctx context.Context, tx *sql.Tx, t *table, batch []importer.Change, places []int) (refused, err error) {
+	var args []any
+	for _, i := range places {
+		want, err := t.values(batch[i])
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, string(batch[i].ID), millis(batch[i].Stamp))
+		for _, column := range t.columns {
+			args = append(args, argument(want[column]))
+		}
+	}
+	query := `INSERT INTO ` + t.name + ` (sf_id, sf_stamp, ` + strings.Join(t.columns, ", ") + `) VALUES ` + sqlx.Rows(len(places), 2+len(t.columns))
+	outcome, err := s.try(ctx, tx, importer.Outcome{}, s.dialect.Rebind(query), args)
+	return outcome.Err, err
 }
 
 // values gives the columns that a change writes.
@@ -215,7 +254,10 @@ func (t *table) values(change importer.Change) (map[string]*string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s of %s: %w", target, change.ID, err)
 		}
-		if target == activeColumn && text != nil {
+		if target == activeColumn {
+			if text == nil {
+				continue // as it is
+			}
 			text = new(strconv.Itoa(number(*text == "true")))
 		}
 		want[target] = text

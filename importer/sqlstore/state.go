@@ -78,7 +78,7 @@ func (s *Store) lastRun(ctx context.Context) (*importer.Run, error) {
 	return &run, nil
 }
 
-const linkColumns = `object, sf_id, kind, host_id, parent_id, state, stamp, run`
+const linkColumns = `object, sf_id, kind, host_id, parent_id, state, free, retired, stamp, run`
 
 // Links implements importer.Store.
 func (s *Store) Links(ctx context.Context, object string, ids []salesforce.ID) (links []importer.Link, err error) {
@@ -129,8 +129,9 @@ func (s *Store) queryLinks(ctx context.Context, where string, args ...any) ([]im
 	query := `SELECT ` + linkColumns + ` FROM sfbridge_import_link WHERE ` + where
 	return collect(ctx, s, query, args, func(rows *sql.Rows) (l importer.Link, err error) {
 		var stamp int64
-		err = rows.Scan(&l.Object, &l.ID, &l.Kind, &l.HostID, &l.ParentID, &l.State, &stamp, &l.Run)
-		l.Stamp = timeOf(stamp)
+		var free, retired int
+		err = rows.Scan(&l.Object, &l.ID, &l.Kind, &l.HostID, &l.ParentID, &l.State, &free, &retired, &stamp, &l.Run)
+		l.Free, l.Retired, l.Stamp = free != 0, retired != 0, timeOf(stamp)
 		return l, err
 	})
 }
@@ -148,10 +149,10 @@ func (s *Store) Tasks(ctx context.Context, object string, limit int) ([]importer
 
 // Entries implements importer.Store.
 func (s *Store) Entries(ctx context.Context, run int64) iter.Seq2[importer.Entry, error] {
-	query := `SELECT run, object, sf_id, label, host_id, result, reason, warnings, changed FROM sfbridge_import_entry WHERE run = ? ORDER BY seq`
-	return stream(ctx, s, query, []any{run}, func(rows *sql.Rows) (e importer.Entry, err error) {
+	query := `SELECT seq, run, object, sf_id, label, host_id, result, reason, warnings, changed FROM sfbridge_import_entry WHERE seq > ? AND run = ?`
+	return paged(ctx, s, query, []any{run}, func(rows *sql.Rows, seq *int64) (e importer.Entry, err error) {
 		var warnings, changed []byte
-		if err := rows.Scan(&e.Run, &e.Object, &e.ID, &e.Label, &e.HostID, &e.Result, &e.Reason, &warnings, &changed); err != nil {
+		if err := rows.Scan(seq, &e.Run, &e.Object, &e.ID, &e.Label, &e.HostID, &e.Result, &e.Reason, &warnings, &changed); err != nil {
 			return e, err
 		}
 		return e, errors.Join(json.Unmarshal(warnings, &e.Warnings), json.Unmarshal(changed, &e.Changed))
@@ -160,45 +161,54 @@ func (s *Store) Entries(ctx context.Context, run int64) iter.Seq2[importer.Entry
 
 // Audit implements importer.Store.
 func (s *Store) Audit(ctx context.Context) iter.Seq2[importer.AuditEntry, error] {
-	query := `SELECT time, actor, action, subject, detail FROM sfbridge_import_audit ORDER BY seq`
-	return stream(ctx, s, query, nil, func(rows *sql.Rows) (a importer.AuditEntry, err error) {
+	query := `SELECT seq, time, actor, action, subject, detail FROM sfbridge_import_audit WHERE seq > ?`
+	return paged(ctx, s, query, nil, func(rows *sql.Rows, seq *int64) (a importer.AuditEntry, err error) {
 		var at int64
-		err = rows.Scan(&at, &a.Actor, &a.Action, &a.Subject, &a.Detail)
+		err = rows.Scan(seq, &at, &a.Actor, &a.Action, &a.Subject, &a.Detail)
 		a.Time = timeOf(at)
 		return a, err
 	})
 }
 
-// stream yields the rows of a query, scanned one by one.
-func stream[T any](ctx context.Context, s *Store, query string, args []any, scan func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
+// paged yields the rows of a query whose first argument is the last seq seen,
+// some at a time, so that the loop's body has the connection when it runs.
+func paged[T any](ctx context.Context, s *Store, query string, args []any, scan func(*sql.Rows, *int64) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var none T
-		rows, err := s.db.QueryContext(ctx, s.dialect.Rebind(query), args...)
-		if err != nil {
-			yield(none, err)
-			return
-		}
-		defer func() { _ = rows.Close() }() // Err has told what there is to tell
-		for rows.Next() {
-			v, err := scan(rows)
-			if !yield(v, err) || err != nil {
+		var seq int64
+		for {
+			page, err := collect(ctx, s, fmt.Sprintf("%s ORDER BY seq LIMIT %d", query, most), append([]any{seq}, args...),
+				func(rows *sql.Rows) (T, error) { return scan(rows, &seq) })
+			if err != nil {
+				yield(*new(T), err)
 				return
 			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(none, err)
+			for _, v := range page {
+				if !yield(v, nil) {
+					return
+				}
+			}
+			if len(page) < most {
+				return
+			}
 		}
 	}
 }
 
+// collect gives the rows of a query, scanned one by one.
 func collect[T any](ctx context.Context, s *Store, query string, args []any, scan func(*sql.Rows) (T, error)) (all []T, err error) {
-	for v, err := range stream(ctx, s, query, args, scan) {
+	rows, err := s.db.QueryContext(ctx, s.dialect.Rebind(query), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // Err has told what there is to tell
+	for rows.Next() {
+		v, err := scan(rows)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, v)
 	}
-	return all, nil
+	return all, rows.Err()
 }
 
 func timeOf(ms int64) time.Time {

@@ -10,6 +10,7 @@
 //	id           the host's id, counted up by the database
 //	sf_id        the Salesforce id, unique
 //	<parent>_id  the id of the parent record, for kinds that have one
+//	sf_stamp     the version's SystemModstamp, in milliseconds since 1970
 //	active       1, or 0 when the record was deleted in Salesforce
 //	<target>…    one text column for each target of the mapping
 //
@@ -35,12 +36,13 @@ import (
 
 	"github.com/sfbridge/sfbridge/importer"
 	"github.com/sfbridge/sfbridge/internal/sqlx"
+	"github.com/sfbridge/sfbridge/mapping"
 )
 
 // A Dialect names the database behind a *sql.DB.
 type Dialect = sqlx.Dialect
 
-// The databases that are known.
+// The databases that are known. This version is tested on SQLite.
 const (
 	SQLite     = sqlx.SQLite
 	PostgreSQL = sqlx.PostgreSQL
@@ -113,15 +115,16 @@ func schema(d Dialect) []string {
 			started BIGINT NOT NULL, finished BIGINT NOT NULL, body TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_link (
 			object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, kind VARCHAR(80) NOT NULL, host_id VARCHAR(80) NOT NULL,
-			parent_id VARCHAR(18) NOT NULL, state VARCHAR(20) NOT NULL, stamp BIGINT NOT NULL, run BIGINT NOT NULL,
+			parent_id VARCHAR(18) NOT NULL, state VARCHAR(20) NOT NULL, free SMALLINT NOT NULL, retired SMALLINT NOT NULL,
+			stamp BIGINT NOT NULL, run BIGINT NOT NULL,
 			PRIMARY KEY (object, sf_id))`,
 		`CREATE INDEX ` + onceUnlessMySQL(d) + `sfbridge_import_link_host ON sfbridge_import_link (kind, host_id)`,
 		`CREATE INDEX ` + onceUnlessMySQL(d) + `sfbridge_import_link_parent ON sfbridge_import_link (object, parent_id)`,
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_task (
-			object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, children SMALLINT NOT NULL, gone SMALLINT NOT NULL,
+			object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, children SMALLINT NOT NULL, gone SMALLINT NOT NULL DEFAULT 0,
 			PRIMARY KEY (object, sf_id, children))`,
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_dead (
-			object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, reason TEXT NOT NULL,
+			object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, gone SMALLINT NOT NULL, reason TEXT NOT NULL,
 			PRIMARY KEY (object, sf_id))`,
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_entry (
 			seq ` + d.Counter() + `, run BIGINT NOT NULL, object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, label TEXT NOT NULL,
@@ -154,6 +157,9 @@ type table struct {
 
 const activeColumn = "active"
 
+// ownColumns are those that tell the store which record a row is.
+var ownColumns = []string{"id", "sf_id", "sf_stamp"}
+
 var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]{0,59}$`)
 
 func tableOf(o importer.Object, c Config) (*table, error) {
@@ -164,9 +170,12 @@ func tableOf(o importer.Object, c Config) (*table, error) {
 			t.columns = append(t.columns, t.parent)
 		}
 	}
-	for _, target := range o.Mapping.Targets() {
-		if target != activeColumn {
-			t.columns = append(t.columns, target)
+	for _, rule := range o.Mapping.Rules() {
+		switch {
+		case rule.Target == activeColumn && rule.Type != mapping.Checkbox:
+			return nil, fmt.Errorf("sqlstore: kind %s: the target active is a %s: it takes a %s", o.Kind, rule.Type, mapping.Checkbox)
+		case rule.Target != "" && rule.Target != activeColumn:
+			t.columns = append(t.columns, rule.Target)
 		}
 	}
 	for _, name := range append([]string{t.name}, t.columns...) {
@@ -174,15 +183,17 @@ func tableOf(o importer.Object, c Config) (*table, error) {
 			return nil, fmt.Errorf("sqlstore: kind %s: %q is no name for a table or column: use a-z, 0-9 and _", o.Kind, name)
 		}
 	}
-	if slices.Contains(t.columns, "id") || slices.Contains(t.columns, "sf_id") {
-		return nil, fmt.Errorf("sqlstore: kind %s: the columns id and sf_id are the store's own", o.Kind)
+	for _, own := range ownColumns {
+		if slices.Contains(t.columns, own) {
+			return nil, fmt.Errorf("sqlstore: kind %s: the column %s is the store's own", o.Kind, own)
+		}
 	}
 	return t, nil
 }
 
 // prepare makes the table, or adds the columns that it lacks.
 func (s *Store) prepare(ctx context.Context, t *table) error {
-	create := `CREATE TABLE IF NOT EXISTS ` + t.name + ` (id ` + s.dialect.Counter() + `, sf_id VARCHAR(18) NOT NULL UNIQUE)`
+	create := `CREATE TABLE IF NOT EXISTS ` + t.name + ` (id ` + s.dialect.Counter() + `, sf_id VARCHAR(18) NOT NULL UNIQUE, sf_stamp BIGINT NOT NULL)`
 	if _, err := s.db.ExecContext(ctx, create); err != nil {
 		return err
 	}
@@ -193,6 +204,11 @@ func (s *Store) prepare(ctx context.Context, t *table) error {
 	have, err := rows.Columns()
 	if err := errors.Join(err, rows.Close()); err != nil {
 		return err
+	}
+	for _, own := range ownColumns {
+		if !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, own) }) {
+			return fmt.Errorf("it is there already and has no column %s: name another table in Config.Tables", own)
+		}
 	}
 	for _, column := range t.columns {
 		if slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, column) }) {

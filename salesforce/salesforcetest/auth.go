@@ -133,6 +133,7 @@ func (o *Org) grant(w http.ResponseWriter, r *http.Request, user string) {
 	})
 }
 
+// oauthError is an error of the token endpoint, whose codes are its own.
 func oauthError(code, description string) *apiError {
 	return refusal(code, "%s", description)
 }
@@ -144,6 +145,7 @@ func writeOAuthError(w http.ResponseWriter, e *apiError) {
 // loginHosts serve logins, but no org lives there.
 var loginHosts = []string{"login.salesforce.com", "test.salesforce.com"}
 
+// isLoginHost reports whether a host, with or without port, only serves logins.
 func isLoginHost(host string) bool {
 	name, _, _ := strings.Cut(host, ":")
 	return name == loginHosts[0] || name == loginHosts[1]

@@ -18,6 +18,7 @@ type blob struct {
 	kept   bool // false when only size and checksum were kept
 }
 
+// newBlob keeps a copy of content that is whole already.
 func newBlob(data []byte) *blob {
 	sum := md5.Sum(data)
 	return &blob{int64(len(data)), hex.EncodeToString(sum[:]), [][]byte{bytes.Clone(data)}, true}
@@ -77,6 +78,7 @@ func fill(r io.Reader, p []byte) (n int, err error) {
 	return n, err
 }
 
+// add takes a piece in, and drops all of them once there are too many.
 func (c *blobReader) add(piece []byte, keep int64) {
 	c.hash.Write(piece)
 	c.blob.size += int64(len(piece))

@@ -19,17 +19,18 @@ const maxJSON = 50_000_000
 // fields reads the fields of a record from the body of a request: JSON, or
 // multipart/form-data with binary content for an object that has any.
 func (c *call) fields(ob *object) ([]assignment, error) {
-	typ, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	switch {
-	case err == nil && typ == "multipart/form-data":
-		return c.multipart(ob, params["boundary"])
-	case err == nil && typ != "application/json", err != nil && c.r.Header.Get("Content-Type") != "":
-		return nil, failure(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
-			"Content-Type header specified in HTTP request is not supported: %s", c.r.Header.Get("Content-Type"))
-	}
 	body, err := c.inflated()
 	if err != nil {
 		return nil, err
+	}
+	header := c.r.Header.Get("Content-Type")
+	typ, params, err := mime.ParseMediaType(header)
+	switch {
+	case typ == "multipart/form-data":
+		return c.multipart(ob, multipart.NewReader(body, params["boundary"]))
+	case header != "" && (err != nil || typ != "application/json"):
+		return nil, failure(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
+			"Content-Type header specified in HTTP request is not supported: %s", header)
 	}
 	data, err := readJSON(body)
 	if err != nil {
@@ -67,12 +68,11 @@ func readJSON(r io.Reader) ([]byte, error) {
 // multipart reads a record with binary content: first a JSON part without file
 // name, then the content, named by its field and with a file name.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_sobject_insert_update_blob.htm
-func (c *call) multipart(ob *object, boundary string) ([]assignment, error) {
+func (c *call) multipart(ob *object, parts *multipart.Reader) ([]assignment, error) {
 	content := c.org.binaryField(ob)
 	if content == "" {
 		return nil, badMultipart("%s has no binary field", ob.Name)
 	}
-	parts := multipart.NewReader(c.r.Body, boundary)
 	first, err := parts.NextPart()
 	if err != nil {
 		return nil, badMultipart("no JSON part: %v", err)
@@ -108,6 +108,7 @@ func (c *call) multipart(ob *object, boundary string) ([]assignment, error) {
 	return append(in, assignment{name: content, value: b}), nil
 }
 
+// badMultipart is what every fault of a multipart body gets.
 func badMultipart(format string, args ...any) error {
 	return refusal("INVALID_MULTIPART_REQUEST", format, args...)
 }
@@ -139,21 +140,23 @@ func decodeObject(data []byte) ([]assignment, error) {
 // decodeValue reads a JSON text: objects become []assignment, arrays []any,
 // numbers json.Number.
 func decodeValue(data []byte) (any, error) {
-	var whole json.RawMessage
-	if err := json.Unmarshal(data, &whole); err != nil {
-		return nil, badJSON(data, err)
-	}
 	r := jsonReader{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
 	r.dec.UseNumber()
 	v := r.value(0)
-	if r.tooDeep {
+	switch {
+	case r.tooDeep:
 		return nil, refusal("JSON_PARSER_ERROR", "The JSON text nests too deeply")
+	case r.failed || r.dec.More():
+		return nil, badJSON(data)
 	}
 	return v, nil
 }
 
-// badJSON says where a JSON text goes wrong.
-func badJSON(data []byte, err error) error {
+// badJSON says where a JSON text goes wrong. The whole is read again for that,
+// as the tokens of a Decoder do not tell the place exactly.
+func badJSON(data []byte) error {
+	var whole json.RawMessage
+	err := json.Unmarshal(data, &whole)
 	syntax, ok := errors.AsType[*json.SyntaxError](err)
 	if !ok || syntax.Offset < 1 || strings.Contains(err.Error(), "unexpected end") {
 		return refusal("JSON_PARSER_ERROR", "Unexpected end-of-input at %s", position{data, int64(len(data))})
@@ -162,27 +165,27 @@ func badJSON(data []byte, err error) error {
 	return refusal("JSON_PARSER_ERROR", "Unexpected character ('%c' (code %d)) at %s", data[at], data[at], position{data, at})
 }
 
-// jsonReader reads a JSON text that is known to be well formed.
+// jsonReader reads a JSON text in one pass, remembering where values stand.
 type jsonReader struct {
 	data    []byte
 	dec     *json.Decoder
+	failed  bool // the text is not well formed
 	tooDeep bool
 }
 
 // maxDepth is how deep JSON objects may nest.
 const maxDepth = 32
 
+// value reads the next value, or as much of it as is well formed.
 func (r *jsonReader) value(depth int) any {
 	r.tooDeep = r.tooDeep || depth > maxDepth
-	if r.tooDeep {
-		return nil
-	}
 	token := r.token()
 	switch token {
 	case json.Delim('{'):
 		in := []assignment{}
-		for r.dec.More() && !r.tooDeep {
-			a := assignment{name: r.token().(string), at: r.next()}
+		for r.more() {
+			name, _ := r.token().(string)
+			a := assignment{name: name, at: r.next()}
 			a.value = r.value(depth + 1)
 			in = append(in, a)
 		}
@@ -190,7 +193,7 @@ func (r *jsonReader) value(depth int) any {
 		return in
 	case json.Delim('['):
 		list := []any{}
-		for r.dec.More() && !r.tooDeep {
+		for r.more() {
 			list = append(list, r.value(depth+1))
 		}
 		r.token() // the closing bracket
@@ -199,8 +202,15 @@ func (r *jsonReader) value(depth int) any {
 	return token
 }
 
+func (r *jsonReader) more() bool { return !r.failed && !r.tooDeep && r.dec.More() }
+
+// token returns the next token, nil once anything has gone wrong.
 func (r *jsonReader) token() json.Token {
-	t, _ := r.dec.Token() // an error cannot be: the text is well formed
+	if r.failed || r.tooDeep {
+		return nil
+	}
+	t, err := r.dec.Token()
+	r.failed = err != nil
 	return t
 }
 

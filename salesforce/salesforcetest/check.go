@@ -80,6 +80,8 @@ func (f *field) parseText(s string, a assignment) (any, error) {
 	return v, nil
 }
 
+// parseNumber reads a number, also one that stands in a JSON string. An int
+// takes no fraction.
 func (f *field) parseNumber(s string, a assignment) (any, error) {
 	scale := f.Scale
 	if f.Type == "int" {
@@ -96,6 +98,7 @@ func (f *field) parseNumber(s string, a assignment) (any, error) {
 	return n, nil
 }
 
+// parseTime takes a time given in Go. A date is that of the time's own zone.
 func (f *field) parseTime(t time.Time, a assignment) (any, error) {
 	switch f.typ.kind {
 	case kindDate:
@@ -162,6 +165,7 @@ func (tx *Transaction) check(old, r *record, changes []change) error {
 
 var emailAddress = regexp.MustCompile(`^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$`)
 
+// checkValue refuses a value that the definition of its field rules out.
 func (tx *Transaction) checkValue(f *field, v any) error {
 	s, isText := v.(string)
 	switch {
@@ -184,6 +188,7 @@ func (tx *Transaction) checkValue(f *field, v any) error {
 	return nil
 }
 
+// offers reports whether a picklist lets people choose a value.
 func (f *field) offers(choice string) bool {
 	return slices.ContainsFunc(f.Picklist, func(v PicklistValue) bool { return v.Value == choice && !v.Inactive })
 }

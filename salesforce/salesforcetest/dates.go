@@ -101,10 +101,10 @@ func (q *query) call(x *soql.Call) (*operand, error) {
 	switch part := dateFunctions[name]; {
 	case part != nil && isDate(op.field):
 		op.apply = func(v any) any { return decimal{coef: int64(part(timeOf(v, zone)))} }
-		op.field = made("int", op.field)
+		op.name, op.field = "", made("int", op.field)
 	case name == "DAY_ONLY" && isDate(op.field):
 		op.apply = func(v any) any { return dateOf(timeOf(v, zone)) }
-		op.field = made("date", op.field)
+		op.name, op.field = "", made("date", op.field)
 	case op.field.typ.kind == kindBlob || op.field.typ.kind == kindAddress:
 		return nil, q.unsuitable(x, op.field)
 	case name == "TOLABEL":

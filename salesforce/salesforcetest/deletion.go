@@ -33,6 +33,7 @@ func (tx *Transaction) delete(ob *object, id string) error {
 	return tx.bin(r, &deletion{at: tx.org.stamp()})
 }
 
+// bin puts a record and what hangs on it into the recycle bin as part of d.
 func (tx *Transaction) bin(r *record, d *deletion) error {
 	r = r.copy()
 	r.values[fieldIsDeleted] = true
@@ -86,7 +87,7 @@ func (tx *Transaction) pointingTo(r *record) iter.Seq2[*field, *row] {
 					continue
 				}
 				rows := slices.Clone(ob.referring(f, r.id()))
-				for _, w := range tx.rows {
+				for _, w := range tx.saved {
 					if w.next.of == ob && !slices.Contains(rows, w) {
 						rows = append(rows, w)
 					}
@@ -169,6 +170,7 @@ func (tx *Transaction) merge(winner string, losers []string) error {
 	return nil
 }
 
+// moveTo lets a child of a merged record refer to the winner.
 func (tx *Transaction) moveTo(winner string, f *field, child *row) {
 	r := child.version(tx).copy()
 	r.set(f, winner)
@@ -177,26 +179,16 @@ func (tx *Transaction) moveTo(winner string, f *field, child *row) {
 	}
 	r.values[fieldStamp] = tx.org.stamp()
 	tx.write(child, r)
+	tx.saved = append(tx.saved, child)
 }
 
-// purge removes a record and what was deleted with it for good.
-func (o *Org) purge(id string) error {
-	r := o.objectOf(id).find(id, nil)
-	if r == nil {
-		return errNotFound
-	}
-	rows := []*row{r.of.rows[id]}
-	if r.deletion != nil {
-		rows = append(rows, r.deletion.rows...)
-	}
-	for _, w := range rows {
-		if w.seen == nil || w.seen.deletion != r.deletion || w.tx != nil {
-			continue
-		}
-		if t := &w.seen.of.table; t.rows[w.id] != nil {
+// purge removes a deleted record, and what was deleted with it, for good.
+func (o *Org) purge(id string) {
+	d := o.objectOf(id).find(id, nil).deletion
+	for _, w := range append([]*row{o.objectOf(id).rows[id]}, d.rows...) {
+		if t := &w.seen.of.table; w.seen.deletion == d && w.tx == nil && t.rows[w.id] != nil {
 			t.remove(w)
 			t.purged = o.Now()
 		}
 	}
-	return nil
 }

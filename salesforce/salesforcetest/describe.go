@@ -204,10 +204,8 @@ func (c *call) describe() error {
 		SearchLayoutable:   !ob.setup,
 		SupportedScopes:    []scopeDescribe{{"All records", "everything"}, {"My records", "mine"}},
 	}
-	for _, f := range ob.fields {
-		if ob.field(f.Name) == f {
-			answer.Fields = append(answer.Fields, c.org.describeField(f))
-		}
+	for f := range ob.visible {
+		answer.Fields = append(answer.Fields, c.org.describeField(f))
 	}
 	c.org.mu.RUnlock()
 	for key, path := range map[string]string{
@@ -219,6 +217,8 @@ func (c *call) describe() error {
 	return nil
 }
 
+// overview tells of an object what both describes tell. Its addresses carry the
+// version of the call.
 func (c *call) overview(ob *object) overview {
 	path := c.base() + "/sobjects/" + ob.Name
 	return overview{
@@ -281,73 +281,66 @@ func (c *call) recordTypes(ob *object) []recordTypeInfo {
 	return list
 }
 
+// describeField tells of a field what clients rely on; what the org has no use
+// for is false, 0 or null.
 func (o *Org) describeField(f *field) fieldDescribe {
-	text := f.typ.kind == kindText || f.typ.kind == kindID
-	number := f.typ.kind == kindNumber
 	d := fieldDescribe{
-		Aggregatable:       f.filterable(),
-		AutoNumber:         f.AutoNumber != "",
-		Calculated:         f.Calculated,
-		CascadeDelete:      f.Cascade,
-		CaseSensitive:      f.CaseSensitive,
-		CompoundFieldName:  orNull(f.compound),
-		Createable:         !f.NoCreate && !f.Calculated && f.typ.kind != kindAddress,
-		Custom:             isCustom(f.Name),
-		DefaultValue:       o.describeDefault(f),
-		DefaultedOnCreate:  f.Defaulted,
-		ExternalID:         f.ExternalID,
-		Filterable:         f.filterable(),
-		Groupable:          f.groupable(),
-		HTMLFormatted:      f.Type == "url",
-		IDLookup:           f.IDLookup,
-		Label:              f.Label,
-		NameField:          f.NameField,
-		NamePointing:       f.polymorphic(),
-		Nillable:           !f.Required && !f.Defaulted,
-		Permissionable:     f.index > fieldStamp && !f.Required && !f.NameField,
-		Name:               f.Name,
-		PicklistValues:     o.describeChoices(f),
-		ReferenceTo:        append([]string{}, o.targets(f)...),
-		RestrictedPicklist: f.Restricted,
-		SoapType:           f.typ.soap,
-		Sortable:           f.sortable(),
-		Type:               f.Type,
-		Unique:             f.Unique,
-		Updateable:         !f.NoUpdate && !f.Calculated && f.typ.kind != kindAddress,
+		Aggregatable:          f.filterable(),
+		AutoNumber:            f.AutoNumber != "",
+		Calculated:            f.Calculated,
+		CascadeDelete:         f.Cascade,
+		CaseSensitive:         f.CaseSensitive,
+		CompoundFieldName:     orNull(f.compound),
+		Createable:            !f.NoCreate && f.typ.kind != kindAddress,
+		Custom:                isCustom(f.Name),
+		DefaultValue:          plainValue(f, nil, f.start),
+		DefaultedOnCreate:     f.Defaulted,
+		ExternalID:            f.ExternalID,
+		Filterable:            f.filterable(),
+		Groupable:             f.groupable(),
+		HTMLFormatted:         f.Type == "url",
+		IDLookup:              f.IDLookup,
+		Label:                 f.Label,
+		NameField:             f.NameField,
+		NamePointing:          f.polymorphic(),
+		Nillable:              !f.Required && !f.Defaulted,
+		Permissionable:        f.index > fieldStamp && !f.Required && !f.NameField,
+		Name:                  f.Name,
+		PicklistValues:        o.describeChoices(f),
+		PolymorphicForeignKey: f.polymorphic(),
+		ReferenceTo:           append([]string{}, o.targets(f)...),
+		RestrictedPicklist:    f.Restricted,
+		SoapType:              f.typ.soap,
+		Sortable:              f.sortable(),
+		Type:                  f.Type,
+		Unique:                f.Unique,
+		Updateable:            !f.NoUpdate && f.typ.kind != kindAddress,
 	}
-	d.PolymorphicForeignKey = f.polymorphic()
+	d.measure(f)
+	return d
+}
+
+// measure enters what depends on the type: sizes, and the name of the way up.
+func (d *fieldDescribe) measure(f *field) {
 	switch {
-	case text:
+	case f.typ.kind == kindText:
 		d.Length, d.ByteLength = f.Length, 3*f.Length
+	case f.typ.kind == kindID:
+		d.Length, d.ByteLength = f.Length, f.Length
 	case f.Type == "int":
-		d.Digits = min(f.Precision, 9)
-	case number:
+		d.Digits = f.Precision
+	case f.typ.kind == kindNumber:
 		d.Precision, d.Scale = f.Precision, f.Scale
-	}
-	if f.typ.kind == kindID {
-		d.ByteLength = f.Length
 	}
 	if f.Type == "reference" {
 		d.RelationshipName = orNull(f.Relationship)
 	}
 	if f.long() {
-		extra := "plaintextarea"
-		d.ExtraTypeInfo = &extra
-	}
-	return d
-}
-
-func (o *Org) describeDefault(f *field) any {
-	switch v := f.start.(type) {
-	case decimal:
-		return v.float()
-	default:
-		return v
+		d.ExtraTypeInfo = orNull("plaintextarea")
 	}
 }
 
-// describeChoices lists the values of a picklist. Those of StageName are the
-// stages of the org.
+// describeChoices lists the values of a picklist.
 func (o *Org) describeChoices(f *field) []choiceDescribe {
 	list := []choiceDescribe{}
 	for _, v := range o.choices(f) {
@@ -360,8 +353,15 @@ func (o *Org) describeChoices(f *field) []choiceDescribe {
 	return list
 }
 
+// isStageName reports whether a field is the picklist whose values are records.
+func isStageName(f *field) bool {
+	return f.Name == "StageName" && f.of != nil && f.of.Name == "Opportunity"
+}
+
+// choices are the values of a picklist. Those of StageName are the stages of
+// the org.
 func (o *Org) choices(f *field) []PicklistValue {
-	if f.of.Name != "Opportunity" || f.Name != "StageName" {
+	if !isStageName(f) {
 		return f.Picklist
 	}
 	stages := o.object("OpportunityStage")
@@ -382,6 +382,7 @@ func (o *Org) choices(f *field) []PicklistValue {
 	return list
 }
 
+// orNull is a text that is null on the wire when it is empty.
 func orNull(s string) *string {
 	if s == "" {
 		return nil

@@ -76,6 +76,7 @@ func (d describedObject) sobject(known func(string) bool) SObject {
 	return ob
 }
 
+// system reports whether every object has the field anyhow.
 func (d describedField) system() bool {
 	for _, f := range systemFields {
 		if strings.EqualFold(f.Name, d.Name) {
@@ -85,6 +86,8 @@ func (d describedField) system() bool {
 	return strings.EqualFold(d.Name, "MasterRecordId")
 }
 
+// field turns what describe tells of a field into a definition. known tells
+// which objects references may point to.
 func (d describedField) field(known func(string) bool) Field {
 	f := Field{
 		Name: d.Name, Label: d.Label, Type: d.Type, Length: d.Length, Precision: d.Precision, Scale: d.Scale,

@@ -62,9 +62,13 @@ func (tx *Transaction) update(ob *object, id string, in []assignment) error {
 		return err
 	}
 	r := old.copy()
-	tx.stampModified(r)
+	if len(changes) == 0 || slices.ContainsFunc(changes, func(c change) bool { return !c.field.Calculated }) {
+		tx.stampModified(r) // what is calculated changes unnoticed
+	}
 	for _, c := range changes {
 		switch {
+		case c.field.index == fieldID || c.field.index == fieldIsDeleted:
+			return notWriteable([]string{c.field.Name})
 		case c.value == nil && c.field.typ.kind == kindBool:
 			r.set(c.field, false)
 		case c.value == nil && strings.EqualFold(c.field.Name, "OwnerId"):
@@ -92,6 +96,7 @@ func (tx *Transaction) save(old, r *record, changes []change) error {
 		w = &row{id: r.id()}
 	}
 	tx.write(w, r)
+	tx.saved = append(tx.saved, w)
 	if rule.after != nil {
 		return rule.after(tx, old, r)
 	}

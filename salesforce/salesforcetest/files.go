@@ -20,6 +20,7 @@ const (
 	maxAttachment = 25 << 20
 )
 
+// attachmentBefore measures the content.
 func attachmentBefore(_ *Transaction, _, r *record, _ []change) error {
 	if body, ok := r.value("Body").(*blob); ok {
 		if body.size > maxAttachment {
@@ -30,6 +31,7 @@ func attachmentBefore(_ *Transaction, _, r *record, _ []change) error {
 	return nil
 }
 
+// documentBefore dates a document that does not say when it was changed.
 func documentBefore(tx *Transaction, old, r *record, _ []change) error {
 	if old == nil && r.value("ContentModifiedDate") == nil {
 		r.put("ContentModifiedDate", tx.org.stamp())
@@ -70,6 +72,7 @@ func versionBefore(tx *Transaction, old, r *record, changes []change) error {
 	return tx.enterDocument(r)
 }
 
+// fileType is the FileType of a file name's extension.
 func fileType(ext string) string {
 	ext = strings.ToLower(ext)
 	if typ, ok := fileTypes[ext]; ok {
@@ -171,6 +174,7 @@ func linkBefore(tx *Transaction, old, r *record, _ []change) error {
 
 // A note is kept as a file of type SNOTE, whose document has the note's id.
 
+// noteBefore works out what a note says about its content.
 func noteBefore(_ *Transaction, _, r *record, _ []change) error {
 	r.put("FileType", "SNOTE")
 	r.put("FileExtension", "snote")
@@ -181,6 +185,7 @@ func noteBefore(_ *Transaction, _, r *record, _ []change) error {
 	return nil
 }
 
+// noteAfter writes the file behind a note, a new version for each new content.
 func noteAfter(tx *Transaction, old, r *record) error {
 	content, ok := r.value("Content").(*blob)
 	if !ok {
@@ -208,6 +213,7 @@ func noteAfter(tx *Transaction, old, r *record) error {
 	return nil
 }
 
+// orNil is a text as a value: nil when it is empty.
 func orNil(s string) any {
 	if s == "" {
 		return nil

@@ -32,6 +32,7 @@ func (q *query) condition(c soql.Condition) (predicate, error) {
 	return nil, q.fault(c, "MALFORMED_QUERY", "unexpected condition")
 }
 
+// logic makes AND and OR ready. Either stops at the term that decides it.
 func (q *query) logic(c *soql.Logic) (predicate, error) {
 	terms := make([]predicate, len(c.Terms))
 	for i, term := range c.Terms {
@@ -51,6 +52,7 @@ func (q *query) logic(c *soql.Logic) (predicate, error) {
 	}, nil
 }
 
+// comparison makes a comparison with one value ready.
 func (q *query) comparison(c *soql.Comparison) (predicate, error) {
 	left, err := q.filterable(c.Left)
 	if err != nil {
@@ -116,6 +118,7 @@ func (f *field) equal(a, b any) bool {
 	return f.compare(a, b) == 0
 }
 
+// sortedChoices makes two selections comparable, whatever the order of choosing.
 func sortedChoices(s string) string {
 	choices := strings.Split(s, ";")
 	slices.Sort(choices)
@@ -357,6 +360,7 @@ func (q *query) literal(left *operand, v soql.Value) (any, error) {
 	return nil, q.wrongType(left, v)
 }
 
+// idLiteral is an id as records hold it: in its long form.
 func (q *query) idLiteral(v *soql.Text) (any, error) {
 	if v.Value == "" {
 		return nil, nil

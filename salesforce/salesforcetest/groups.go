@@ -35,6 +35,7 @@ var aggregateFunctions = map[string]bool{
 	"COUNT": false, "COUNT_DISTINCT": false, "MIN": false, "MAX": false, "SUM": true, "AVG": true,
 }
 
+// isAggregate reports whether an expression sums up records.
 func isAggregate(x soql.Expr) (*soql.Call, bool) {
 	call, ok := x.(*soql.Call)
 	if !ok {
@@ -77,6 +78,7 @@ func (q *query) prepareGroups() error {
 	return nil
 }
 
+// add makes a slot for an expression, whose values are like those of a field.
 func (g *groups) add(x soql.Expr, s *slot, like *field) *slot {
 	f := *like
 	f.index = len(g.list)
@@ -131,6 +133,7 @@ func (g *groups) operand(q *query, x soql.Expr) (*operand, error) {
 
 var countField = &field{Field: Field{Name: "count", Type: "int"}, typ: fieldTypes["int"]}
 
+// read is the operand that reads a slot from the record of a group.
 func (g *groups) read(s *slot) *operand {
 	return &operand{name: s.field.Name, reads: s.field, field: s.field}
 }
@@ -142,10 +145,8 @@ func lastName(x soql.Expr) string {
 	return exprText(x)
 }
 
-// groupColumns makes the columns of an aggregate query. What has no name of its
-// own is called expr0, expr1 and so on.
+// groupColumns makes the columns of an aggregate query.
 func (q *query) groupColumns() error {
-	unnamed := 0
 	for _, item := range q.node.Select {
 		f, ok := item.(*soql.Field)
 		if !ok {
@@ -155,21 +156,18 @@ func (q *query) groupColumns() error {
 		if err != nil {
 			return err
 		}
-		name := f.Alias
-		if _, isCall := f.Expr.(*soql.Call); name == "" && isCall {
-			name = fmt.Sprintf("expr%d", unnamed)
-			unnamed++
-		} else if name == "" {
-			name = op.name
+		name := op.name
+		if call, ok := f.Expr.(*soql.Call); ok {
+			name = ""
+			q.groups.countAll = len(call.Args) == 0
 		}
-		if call, ok := f.Expr.(*soql.Call); ok && len(call.Args) == 0 {
-			q.groups.countAll = true
-		}
-		q.columns = append(q.columns, &column{name: name, operand: op})
+		q.columns = append(q.columns, &column{name: q.columnName(f.Alias, name), operand: op})
 	}
 	return q.prepareHaving()
 }
 
+// prepareHaving makes HAVING ready. It comes after the select list, as both may
+// add slots, and before any record is counted.
 func (q *query) prepareHaving() error {
 	if q.node.Having == nil {
 		return nil
@@ -245,6 +243,7 @@ type group struct {
 	seen   []map[string]bool
 }
 
+// newGroup begins the group of a record, nil for the group of none.
 func (g *groups) newGroup(e *world, first *record) *group {
 	n := len(g.list)
 	grp := &group{values: make([]any, n), counts: make([]int64, n), sums: make([]*big.Rat, n), seen: make([]map[string]bool, n)}

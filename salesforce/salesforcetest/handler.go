@@ -8,6 +8,18 @@ import (
 	"time"
 )
 
+// The way of a request:
+//
+//	ServeHTTP       notes it, lets a fault strike, waits
+//	route           SOAP, OAuth, identity or REST
+//	serveREST       version, session, the day's limit
+//	routes          from the path to a method of call
+//	transact        writes: understand, rules, check, write, commit
+//	compile, run    queries: resolve names, choose rows, filter, sort, print
+//
+// Writers hold the org's lock alone, readers share it. Records are never
+// changed in place, so that a result may outlive the lock.
+
 // ServeHTTP answers a request as Salesforce does. The path may have doubled
 // slashes and is never redirected.
 func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -82,6 +94,7 @@ func (o *Org) route(w http.ResponseWriter, r *http.Request) {
 // maxHeader is the size of URI and headers together that Salesforce accepts.
 const maxHeader = 16384
 
+// headerSize is how much of maxHeader a request takes.
 func headerSize(r *http.Request) int {
 	n := len(r.RequestURI)
 	for name, values := range r.Header {

@@ -109,6 +109,7 @@ type loaded struct {
 	exists bool // changes a record that the org has already
 }
 
+// load writes all records and only then looks whether references lead anywhere.
 func (l *loader) load(sections []assignment) error {
 	if err := l.read(sections); err != nil {
 		return err
@@ -218,6 +219,7 @@ func (l *loader) existing(rec *loaded) string {
 	return ""
 }
 
+// text is the text that a record assigns to a field.
 func (rec *loaded) text(name string) (string, bool) {
 	for _, a := range rec.in {
 		if strings.EqualFold(a.name, name) {
@@ -272,6 +274,7 @@ func (l *loader) checkReferences() error {
 	return nil
 }
 
+// fault says which record is wrong, and which field if the error knows.
 func (rec *loaded) fault(err error) error {
 	if e, ok := errors.AsType[*apiError](err); ok && len(e.fields) == 1 {
 		return rec.faultIn(e.fields[0], err)

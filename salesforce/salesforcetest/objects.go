@@ -72,6 +72,16 @@ func (c *catalog) objectOf(id string) *object {
 	return c.byPrefix[id[:3]]
 }
 
+// visible yields the fields that clients see: records of set-up data have no
+// IsDeleted.
+func (ob *object) visible(yield func(*field) bool) {
+	for _, f := range ob.fields {
+		if ob.byName[strings.ToLower(f.Name)] == f && !yield(f) {
+			return
+		}
+	}
+}
+
 func (ob *object) field(name string) *field { return ob.byName[strings.ToLower(name)] }
 
 func (ob *object) custom() bool { return isCustom(ob.Name) }
@@ -129,6 +139,7 @@ func (c *catalog) extend(s Schema) error {
 		for _, f := range def.Fields {
 			ob.set(f)
 		}
+		ob.reindex()
 	}
 	return nil
 }
@@ -137,12 +148,8 @@ func (c *catalog) extend(s Schema) error {
 func (c *catalog) add(def SObject) *object {
 	ob := &object{SObject: def, byName: map[string]*field{}, up: map[string]*field{}}
 	ob.Fields = nil
-	if ob.Label == "" {
-		ob.Label = ob.Name
-	}
-	if ob.LabelPlural == "" {
-		ob.LabelPlural = ob.Label + "s"
-	}
+	ob.Label = cmp.Or(ob.Label, ob.Name)
+	ob.LabelPlural = cmp.Or(ob.LabelPlural, ob.Label+"s")
 	if ob.KeyPrefix == "" {
 		ob.KeyPrefix = c.freePrefix()
 	}
@@ -193,15 +200,22 @@ func (ob *object) set(def Field) {
 	} else {
 		def = inherit(def, f.Field)
 	}
-	f.Field, f.typ = withDefaults(def), fieldTypes[typeName(def)]
+	f.Field = withDefaults(def)
+	f.typ = fieldTypes[f.Type]
 	f.start, _ = f.initial() // validate has seen to the error
-	f.rank = make(map[string]int, len(f.Picklist))
-	for i, v := range f.Picklist {
-		f.rank[strings.ToLower(v.Value)] = i
-	}
+	f.rank = ranks(f.Picklist)
 	if f.Relationship != "" {
 		ob.up[strings.ToLower(f.Relationship)] = f
 	}
+}
+
+// ranks are the places of the values of a picklist, by lower-case value.
+func ranks(list []PicklistValue) map[string]int {
+	rank := make(map[string]int, len(list))
+	for i, v := range list {
+		rank[strings.ToLower(v.Value)] = i
+	}
+	return rank
 }
 
 // inherit keeps of an old definition what the describe result of the object
@@ -233,24 +247,15 @@ func (f *field) initial() (any, error) {
 	return nil, nil
 }
 
-func typeName(f Field) string {
-	if f.Type == "" {
-		return "string"
-	}
-	return f.Type
-}
-
 // withDefaults fills in what a definition may leave out.
 func withDefaults(f Field) Field {
-	f.Type = typeName(f)
+	f.Type, f.Label = cmp.Or(f.Type, "string"), cmp.Or(f.Label, f.Name)
 	typ := fieldTypes[f.Type]
-	if f.Label == "" {
-		f.Label = f.Name
-	}
-	if typ.kind == kindText && f.Length == 0 {
-		f.Length = typ.size
-	}
 	switch {
+	case typ == nil: // validate says so
+		return f
+	case typ.kind == kindText:
+		f.Length = cmp.Or(f.Length, typ.size)
 	case typ.kind == kindID:
 		f.Length = typ.size
 	case typ.kind == kindBool:
@@ -262,6 +267,9 @@ func withDefaults(f Field) Field {
 	}
 	if f.Default != nil {
 		f.Defaulted, f.Required = f.Defaulted || f.Required, false
+	}
+	if f.Calculated {
+		readOnly(&f)
 	}
 	if f.Type == "reference" && f.Relationship == "" {
 		f.Relationship = relationshipName(f.Name)
@@ -283,8 +291,8 @@ var apiName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 // validate finds every fault of a schema before any of it is used.
 func (c *catalog) validate(s Schema) error {
 	known := func(name string) bool {
-		return name == anyRecord || c.object(name) != nil ||
-			slices.ContainsFunc(s, func(ob SObject) bool { return strings.EqualFold(ob.Name, name) })
+		ob := c.object(name)
+		return name == anyRecord || ob != nil && ob.Name == name || slices.ContainsFunc(s, func(ob SObject) bool { return ob.Name == name })
 	}
 	var faults []error
 	for _, ob := range s {
@@ -311,6 +319,8 @@ func (c *catalog) validate(s Schema) error {
 	return errors.Join(faults...)
 }
 
+// validateField finds the first fault of a field, taken together with what the
+// object knows of it already.
 func (c *catalog) validateField(object string, f Field, known func(string) bool) error {
 	var old *field
 	if ob := c.object(object); ob != nil {
@@ -318,7 +328,8 @@ func (c *catalog) validateField(object string, f Field, known func(string) bool)
 			f = inherit(f, old.Field)
 		}
 	}
-	typ := fieldTypes[typeName(f)]
+	f = withDefaults(f)
+	typ := fieldTypes[f.Type]
 	switch {
 	case !apiName.MatchString(f.Name):
 		return errors.New("the name is no API name")
@@ -329,7 +340,7 @@ func (c *catalog) validateField(object string, f Field, known func(string) bool)
 	case f.Type == "reference" && len(f.ReferenceTo) == 0:
 		return errors.New("a reference needs ReferenceTo")
 	}
-	if _, err := (&field{Field: withDefaults(f), typ: typ}).initial(); err != nil {
+	if _, err := (&field{Field: f, typ: typ}).initial(); err != nil {
 		return fmt.Errorf("default: %w", err)
 	}
 	for _, target := range f.ReferenceTo {
@@ -338,7 +349,7 @@ func (c *catalog) validateField(object string, f Field, known func(string) bool)
 		}
 	}
 	if old != nil && old.typ.kind != typ.kind {
-		return fmt.Errorf("is there with type %s and cannot become %s", old.Type, typeName(f))
+		return fmt.Errorf("is there with type %s and cannot become %s", old.Type, f.Type)
 	}
 	return nil
 }

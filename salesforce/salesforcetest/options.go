@@ -97,6 +97,9 @@ func (opt *Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.APILimit < 1 || o.BatchSize < 1 {
+		panic(fmt.Sprintf("salesforcetest: APILimit %d and BatchSize %d must be above 0", o.APILimit, o.BatchSize))
+	}
 	id, ok := longID(o.OrgID)
 	if !ok || !strings.HasPrefix(id, "00D") {
 		panic(fmt.Sprintf("salesforcetest: OrgID %q is no organization id", o.OrgID))

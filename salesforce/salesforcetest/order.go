@@ -15,6 +15,7 @@ type sortKey struct {
 	nullsLast bool
 }
 
+// sortKeys makes ORDER BY ready.
 func (q *query) sortKeys(order []soql.Order) ([]sortKey, error) {
 	var keys []sortKey
 	for _, o := range order {
@@ -24,6 +25,11 @@ func (q *query) sortKeys(order []soql.Order) ([]sortKey, error) {
 		}
 		if !op.field.sortable() {
 			return nil, q.fault(o.Expr, "INVALID_FIELD", "field '%s' can not be sorted in a query call", op.field.Name)
+		}
+		if isStageName(op.field) {
+			f := *op.field
+			f.rank = ranks(q.org.choices(&f))
+			op.field = &f
 		}
 		keys = append(keys, sortKey{op, o.Desc, o.Nulls == soql.NullsLast})
 	}
@@ -45,6 +51,7 @@ func (q *query) sort(rows []*record) {
 	})
 }
 
+// compare orders two records by one key.
 func (k sortKey) compare(e *world, a, b *record) int {
 	x, y := k.operand.of(e, a), k.operand.of(e, b)
 	if x == nil || y == nil {
@@ -70,6 +77,7 @@ func (f *field) orderOf(x, y any) int {
 	return f.compare(x, y)
 }
 
+// place is where a value stands in the picklist.
 func (f *field) place(v any) int {
 	if i, ok := f.rank[strings.ToLower(v.(string))]; ok {
 		return i

@@ -99,18 +99,24 @@ func (o *Org) Undelete(id string) {
 // Merge merges one or two losers into the winner: what refers to them refers to
 // the winner then, and they are deleted with its id as MasterRecordId.
 func (o *Org) Merge(winner string, losers ...string) {
-	for i := range losers {
-		losers[i] = long(losers[i])
+	var ids []string
+	for _, id := range losers {
+		ids = append(ids, long(id))
 	}
-	must(o.transact(o.admin, true, func(tx *Transaction) error { return tx.merge(long(winner), losers) }))
+	must(o.transact(o.admin, true, func(tx *Transaction) error { return tx.merge(long(winner), ids) }))
 }
 
-// Purge removes a record, and what was deleted with it, for good: neither
+// Purge deletes a record, if it is not deleted yet, and removes it and what was
+// deleted with it for good: neither
 // queryAll nor the replication calls show it any more.
 func (o *Org) Purge(id string) {
+	id = long(id)
+	if r := o.Record(id); r == nil || r["IsDeleted"] == false {
+		o.Delete(id)
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	must(o.purge(long(id)))
+	o.purge(id)
 }
 
 // Record returns all fields of a record, deleted or not, as encoding/json reads

@@ -107,6 +107,7 @@ func (p *pager) record(typ string, r *record, columns []*column) {
 	p.raw("}")
 }
 
+// parentOf writes a parent, null when there is none that the query sees.
 func (p *pager) parentOf(r *record, col *column) {
 	parent := p.parent(r, col.parent)
 	if parent == nil {
@@ -120,6 +121,8 @@ func (p *pager) parentOf(r *record, col *column) {
 	p.record(typ, parent, col.columns)
 }
 
+// children writes a child list, null when it is empty. A long one has pages of
+// its own.
 func (p *pager) children(r *record, col *column) {
 	rows := col.child.childrenOf(col.link, r)
 	if len(rows) == 0 {

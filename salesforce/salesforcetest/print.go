@@ -33,6 +33,7 @@ func (p *printer) attributes(typ string, r *record) {
 	p.raw(`"}`)
 }
 
+// path writes the address of a record in the caller's version.
 func (p *printer) path(r *record) {
 	p.raw("/services/data/v")
 	p.out = strconv.AppendInt(p.out, int64(p.version), 10)
@@ -46,10 +47,8 @@ func (p *printer) path(r *record) {
 func (p *printer) plainRecord(r *record, fields []*field) {
 	p.attributes(r.of.Name, r)
 	for _, f := range fields {
-		if f.of.field(f.Name) == f { // set-up data has no IsDeleted
-			p.key(f.Name)
-			p.value(f, r, r.get(f))
-		}
+		p.key(f.Name)
+		p.value(f, r, r.get(f))
 	}
 	p.raw("}")
 }
@@ -137,6 +136,7 @@ func (r *record) address(f *field) any {
 	return parts
 }
 
+// address writes all parts of an address, null for what is empty.
 func (p *printer) address(a address) {
 	for i, part := range a {
 		if i == 0 {
@@ -157,12 +157,13 @@ func plain(r *record) map[string]any {
 		return nil
 	}
 	m := make(map[string]any, len(r.of.fields))
-	for _, f := range r.of.fields {
+	for f := range r.of.visible {
 		m[f.Name] = plainValue(f, r, r.get(f))
 	}
 	return m
 }
 
+// plainValue is a value as encoding/json reads it from the wire.
 func plainValue(f *field, r *record, v any) any {
 	switch v := v.(type) {
 	case decimal:

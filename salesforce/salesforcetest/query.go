@@ -25,6 +25,7 @@ type query struct {
 	order   []sortKey
 	limit   int // -1 for none
 	offset  int
+	unnamed int // number of columns called expr0, expr1 and so on
 }
 
 // column is one key of the records that a query yields. Exactly one of operand,
@@ -223,12 +224,22 @@ func (q *query) fieldColumn(item *soql.Field) error {
 	for _, ref := range op.via {
 		columns = &below(columns, ref).columns
 	}
-	name := cmp.Or(item.Alias, op.name)
+	name := q.columnName(item.Alias, op.name)
 	if slices.ContainsFunc(*columns, func(c *column) bool { return c.name == name }) {
 		return q.fault(item, "MALFORMED_QUERY", "duplicate field selected: %s", name)
 	}
 	*columns = append(*columns, &column{name: name, operand: op})
 	return nil
+}
+
+// columnName is the key of a column; what has neither alias nor name is called
+// by its number.
+func (q *query) columnName(alias, name string) string {
+	if alias == "" && name == "" {
+		q.unnamed++
+		return fmt.Sprintf("expr%d", q.unnamed-1)
+	}
+	return cmp.Or(alias, name)
 }
 
 // below returns the column of a parent, a new one if there is none yet.

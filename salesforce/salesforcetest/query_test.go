@@ -175,6 +175,7 @@ var filters = []struct{ from, where, want string }{
 	{"Account", "ORDER BY Id DESC LIMIT 1", `Delta's "best"`},
 	{"Opportunity", "ORDER BY CloseDate LIMIT 3", "O7, O9, O5"},
 	{"Opportunity", "WHERE Amount != null ORDER BY Amount, Name LIMIT 4", "O7, O8, O9, O4"},
+	{"Opportunity", "WHERE CloseDate >= 2026-11-20 ORDER BY StageName, Name", "O2, O6, O3, O1, O8"},
 
 	// The key that serves a filter does not change its meaning.
 	{"Account", "WHERE Number__c = 'a-1'", "Acme"},
@@ -347,6 +348,10 @@ var aggregates = []struct{ soql, want string }{
 		`[{"expr0":2025,"expr1":1},{"expr0":2026,"expr1":7},{"expr0":2027,"expr1":1}]`,
 	},
 	{"SELECT IsWon w, COUNT(Id) FROM Opportunity GROUP BY IsWon ORDER BY COUNT(Id) LIMIT 1", `[{"w":true,"expr0":2}]`},
+	{
+		"SELECT StageName FROM Opportunity WHERE IsClosed = true GROUP BY StageName ORDER BY StageName DESC",
+		`[{"StageName":"Closed Lost"},{"StageName":"Closed Won"}]`,
+	},
 	{"SELECT BillingCity FROM Account WHERE BillingCity LIKE 'berlin' GROUP BY BillingCity", `[{"BillingCity":"Berlin"}]`},
 }
 

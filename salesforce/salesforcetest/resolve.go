@@ -95,6 +95,8 @@ func (op *operand) here(r *record) any {
 	return v
 }
 
+// read takes the field from the record at the end of the way. What a polymorphic
+// parent is turns out only here, and it may lack the field.
 func (op *operand) read(r *record) any {
 	if !op.poly {
 		return r.get(op.reads)

@@ -119,6 +119,7 @@ func (c *call) serve(path []string) error {
 	return handle(c)
 }
 
+// notAllowed is a method that the resource does not have.
 func notAllowed(method string, handlers methods) *apiError {
 	var allowed []string
 	for m := range handlers {

@@ -111,6 +111,7 @@ func opportunityBefore(tx *Transaction, old, r *record, changes []change) error 
 	return nil
 }
 
+// enterStage copies from a stage what the client has not set itself.
 func (tx *Transaction) enterStage(r *record, keepProbability, keepForecast bool) {
 	s := tx.stage(r.text("StageName"))
 	if s == nil {
@@ -137,6 +138,7 @@ func (tx *Transaction) stage(name string) *record {
 	return nil
 }
 
+// stageBefore names a stage for programs as it is named for people.
 func stageBefore(_ *Transaction, _, r *record, _ []change) error {
 	if r.value("ApiName") == nil {
 		r.put("ApiName", r.value("MasterLabel"))
@@ -144,6 +146,7 @@ func stageBefore(_ *Transaction, _, r *record, _ []change) error {
 	return nil
 }
 
+// caseBefore closes a case with its status and finds its account by its contact.
 func caseBefore(tx *Transaction, old, r *record, _ []change) error {
 	closed := r.text("Status") == "Closed"
 	r.put("IsClosed", closed)
@@ -159,6 +162,7 @@ func caseBefore(tx *Transaction, old, r *record, _ []change) error {
 	return nil
 }
 
+// taskBefore closes a task with its status.
 func taskBefore(tx *Transaction, _, r *record, _ []change) error {
 	r.put("IsClosed", r.text("Status") == "Completed")
 	r.put("IsHighPriority", r.text("Priority") == "High")
@@ -217,6 +221,7 @@ func (tx *Transaction) accountOf(r *record) any {
 	return nil
 }
 
+// priceBefore names a price by its product.
 func priceBefore(tx *Transaction, _, r *record, _ []change) error {
 	if product := tx.parentOf(r, "Product2Id"); product != nil {
 		r.put("Name", product.value("Name"))

@@ -71,6 +71,7 @@ const (
 		"Find box, then select Reset My Security Token."
 )
 
+// soapLogin answers login() once the message is understood.
 func (o *Org) soapLogin(w http.ResponseWriter, r *http.Request, version, username, password string) {
 	user, token, failure := o.logIn(username, password)
 	if failure != nil {
@@ -133,6 +134,8 @@ type userInfo struct {
 	UserType                   string `xml:"userType"`
 }
 
+// writeLogin answers a login that succeeded. The host of its addresses is where
+// the client goes on.
 func (o *Org) writeLogin(w http.ResponseWriter, host, version, token string, user *record) {
 	endpoint := func(api string) string {
 		return fmt.Sprintf("%s/services/Soap/%s/%s/%s", host, api, version, o.opt.OrgID[:15])
@@ -197,6 +200,7 @@ func writeFault(w http.ResponseWriter, e *apiError) {
 	writeSOAP(w, status, f)
 }
 
+// writeSOAP puts a body into its envelope.
 func writeSOAP(w http.ResponseWriter, status int, body any) {
 	data, err := xml.Marshal(body)
 	must(err)

@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -68,6 +69,7 @@ func (c *call) create() error {
 	return nil
 }
 
+// url is the address of a record in the call's version.
 func (c *call) url(object, id string) string { return c.base() + "/sobjects/" + object + "/" + id }
 
 // read answers GET /sobjects/X/id, with all fields or those of ?fields=.
@@ -80,6 +82,7 @@ func (c *call) read() error {
 	return c.writeRecord(ob, id)
 }
 
+// writeRecord answers a record with the fields that the request asks for.
 func (c *call) writeRecord(ob *object, id string) error {
 	c.org.mu.RLock()
 	defer c.org.mu.RUnlock()
@@ -87,7 +90,7 @@ func (c *call) writeRecord(ob *object, id string) error {
 	if r == nil || r.deleted() {
 		return errNotFound
 	}
-	fields := ob.fields
+	fields := slices.Collect(ob.visible)
 	if names := c.r.URL.Query().Get("fields"); names != "" {
 		fields = []*field{ob.fields[fieldID]}
 		for name := range strings.SplitSeq(names, ",") {
@@ -141,6 +144,7 @@ func (c *call) remove() error {
 	return c.removeID(ob, id)
 }
 
+// removeID deletes a record for DELETE in both of its forms.
 func (c *call) removeID(ob *object, id string) error {
 	err := c.org.transact(c.user, false, func(tx *Transaction) error { return tx.delete(ob, id) })
 	if err == nil {

@@ -123,6 +123,8 @@ func TestPathsThatLeadNowhere(t *testing.T) {
 	c.do("PUT", "/sobjects/Account", "application/json", "{}").refused(405, "METHOD_NOT_ALLOWED", "HTTP Method 'PUT' not allowed. Allowed are GET,POST")
 	c.do("POST", "/sobjects/Account", "text/plain", "{}").refused(415, "UNSUPPORTED_MEDIA_TYPE", "text/plain")
 	require.Equal(t, 404, c.get("/services/nowhere").status)
+	c.token = strings.Repeat("x", 17000)
+	require.Equal(t, 431, c.get("/limits").status)
 	require.Equal(t, 414, c.query("SELECT Id FROM Account WHERE Name = '"+strings.Repeat("x", 17000)+"'").status)
 }
 

@@ -16,12 +16,16 @@ type record struct {
 	deletion *deletion // what put it into the recycle bin, nil outside
 }
 
+// get is the value of a field. Compound addresses are put together here.
 func (r *record) get(f *field) any {
 	if f.typ.kind == kindAddress {
 		return r.address(f)
 	}
-	if f.index < len(r.values) {
+	if f.index < len(r.values) && r.values[f.index] != nil {
 		return r.values[f.index]
+	}
+	if f.typ.kind == kindBool {
+		return false // the record is older than the checkbox
 	}
 	return nil
 }
@@ -105,6 +109,8 @@ func (f *field) keyOf(r *record) string {
 	return f.key(r.get(f))
 }
 
+// key is a value as an index holds it, "" for none: without case, as unique
+// values are compared.
 func (f *field) key(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -150,6 +156,18 @@ func (t *table) index(w *row, r *record) {
 	}
 }
 
+// reindex makes the indexes anew, for fields that have become keys.
+func (t *table) reindex() {
+	t.keys, t.refs = map[*field]map[string][]*row{}, nil
+	for _, w := range t.rows {
+		for _, r := range []*record{w.seen, w.next} {
+			if r != nil {
+				t.index(w, r)
+			}
+		}
+	}
+}
+
 // unindex removes the keys of a version that are not those of another.
 func (t *table) unindex(w *row, gone, stays *record) {
 	if gone == nil {
@@ -169,10 +187,17 @@ func (t *table) unindex(w *row, gone, stays *record) {
 	}
 }
 
+// small is how many rows are moved one by one before making an index anew is
+// cheaper.
+const small = 100
+
 // publish makes new versions of rows the ones that others see.
 func (t *table) publish(rows []*row) {
-	t.ids.prepare(len(rows))
-	t.stamps.prepare(len(rows))
+	if len(rows) > small {
+		t.ids.drop()
+		t.stamps.drop()
+		t.refs = nil
+	}
 	for _, w := range rows {
 		if w.seen == nil {
 			t.ids.add(w)
@@ -180,10 +205,10 @@ func (t *table) publish(rows []*row) {
 			t.stamps.remove(w)
 		}
 		t.unindex(w, w.seen, w.next)
+		t.refer(w, w.seen, w.next)
 		w.seen, w.next, w.tx = w.next, nil, nil
 		t.stamps.add(w)
 	}
-	t.refs = nil
 }
 
 // remove takes a row out for good.
@@ -191,11 +216,38 @@ func (t *table) remove(w *row) {
 	t.ids.remove(w)
 	t.stamps.remove(w)
 	t.unindex(w, w.seen, nil)
+	t.refer(w, w.seen, nil)
 	delete(t.rows, w.id)
-	t.refs = nil
 }
 
-// referring returns the rows whose reference f points to an id.
+// refer moves a row to what its references point to now. Versions may be nil.
+func (t *table) refer(w *row, old, now *record) {
+	for f, rows := range t.refs {
+		from, to := target(old, f), target(now, f)
+		if from == to {
+			continue
+		}
+		if i, ok := slices.BinarySearchFunc(rows[from], w, t.ids.compare); ok {
+			rows[from] = slices.Delete(rows[from], i, i+1)
+		}
+		if to != "" {
+			i, _ := slices.BinarySearchFunc(rows[to], w, t.ids.compare)
+			rows[to] = slices.Insert(rows[to], i, w)
+		}
+	}
+}
+
+// target is the id that a reference of a record holds, "" for none.
+func target(r *record, f *field) string {
+	if r == nil {
+		return ""
+	}
+	id, _ := r.get(f).(string)
+	return id
+}
+
+// referring returns the rows whose reference f points to an id, in the order
+// of their own ids.
 func (t *table) referring(f *field, id string) []*row {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -205,7 +257,7 @@ func (t *table) referring(f *field, id string) []*row {
 	if t.refs[f] == nil {
 		rows := map[string][]*row{}
 		for _, w := range t.ids.all(t.rows) {
-			if to, ok := w.seen.get(f).(string); ok {
+			if to := target(w.seen, f); to != "" {
 				rows[to] = append(rows[to], w)
 			}
 		}
@@ -214,8 +266,8 @@ func (t *table) referring(f *field, id string) []*row {
 	return t.refs[f][id]
 }
 
-// ordered keeps committed rows sorted. A large change drops it; the next reader
-// sorts anew.
+// ordered keeps committed rows sorted. The first reader, and the first one after
+// a drop, sorts them.
 type ordered struct {
 	compare func(a, b *row) int
 
@@ -224,15 +276,7 @@ type ordered struct {
 	ready bool
 }
 
-// small is how many rows are moved one by one before sorting anew is cheaper.
-const small = 100
-
-// prepare announces a change of n rows.
-func (s *ordered) prepare(n int) {
-	if n > small {
-		s.rows, s.ready = nil, false
-	}
-}
+func (s *ordered) drop() { s.rows, s.ready = nil, false }
 
 func (s *ordered) add(w *row) {
 	if !s.ready {

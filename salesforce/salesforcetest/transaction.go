@@ -17,6 +17,7 @@ type Transaction struct {
 	load    bool   // references are checked at the end
 	started time.Time
 	rows    []*row // what it has written, in the order of the first write
+	saved   []*row // those whose references it may have changed
 }
 
 // HoldTransaction opens a transaction that began now and stays open until it is
@@ -39,12 +40,12 @@ func (tx *Transaction) Insert(object string, fields map[string]any) string {
 
 // Update changes fields of a record inside the transaction.
 func (tx *Transaction) Update(id string, fields map[string]any) {
-	tx.do(func() error { return tx.update(tx.org.objectOf(id), id, assignments(fields)) })
+	tx.do(func() error { return tx.update(tx.org.objectOf(id), long(id), assignments(fields)) })
 }
 
 // Delete deletes a record inside the transaction, with what hangs on it.
 func (tx *Transaction) Delete(id string) {
-	tx.do(func() error { return tx.delete(tx.org.objectOf(id), id) })
+	tx.do(func() error { return tx.delete(tx.org.objectOf(id), long(id)) })
 }
 
 // Commit makes what the transaction wrote visible and ends it.
@@ -57,6 +58,7 @@ func (tx *Transaction) Rollback() {
 	tx.do(func() error { tx.rollback(); return nil })
 }
 
+// do changes a held transaction under the org's lock.
 func (tx *Transaction) do(change func() error) {
 	tx.org.mu.Lock()
 	defer tx.org.mu.Unlock()
@@ -78,8 +80,8 @@ func (o *Org) transact(user string, system bool, change func(*Transaction) error
 	defer o.mu.Unlock()
 	tx := o.begin(user)
 	tx.system = system
+	defer tx.rollback() // of what is not committed
 	if err := change(tx); err != nil {
-		tx.rollback()
 		return err
 	}
 	tx.commit()
@@ -112,6 +114,7 @@ func (tx *Transaction) commit() {
 	tx.end()
 }
 
+// rollback forgets the new versions, and rows that have no other.
 func (tx *Transaction) rollback() {
 	for _, w := range tx.rows {
 		t := &w.next.of.table
@@ -125,7 +128,7 @@ func (tx *Transaction) rollback() {
 }
 
 func (tx *Transaction) end() {
-	tx.rows = nil
+	tx.rows, tx.saved = nil, nil
 	tx.org.held = slices.DeleteFunc(tx.org.held, func(other *Transaction) bool { return other == tx })
 }
 

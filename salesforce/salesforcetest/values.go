@@ -102,6 +102,7 @@ func (d decimal) compare(e decimal) int {
 // digit behind the point, and no more than needed.
 func (d decimal) String() string { return string(d.append(nil)) }
 
+// append is String without its allocation, for long pages.
 func (d decimal) append(b []byte) []byte {
 	coef, scale := d.coef, d.scale
 	for scale > 1 && coef%10 == 0 {
@@ -162,6 +163,7 @@ func (t timeOfDay) String() string {
 	return time.UnixMilli(int64(t)).UTC().Format(wireTime)
 }
 
+// parseTimeOfDay reads a time with or without seconds, fractions and Z.
 func parseTimeOfDay(s string) (timeOfDay, error) {
 	s = strings.TrimSuffix(s, "Z")
 	t, err := time.Parse("15:04:05", s)
@@ -178,6 +180,7 @@ var dateTimeLayouts = []string{
 	"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05-0700", "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", wireDate,
 }
 
+// parseDateTime reads an instant as clients write it.
 func parseDateTime(s string) (time.Time, error) {
 	for _, layout := range dateTimeLayouts {
 		// Parse accepts fractions of a second that the layout does not name.
