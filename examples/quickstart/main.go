@@ -10,27 +10,19 @@ import (
 	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 )
 
-type Account struct {
-	Name, Phone string
-	Owner       struct{ Name string }
-}
-
 func main() {
-	org := salesforcetest.NewServer(salesforcetest.NewOrg(nil)) // yours: https://acme.my.salesforce.com
+	org := salesforcetest.NewServer(nil) // or your own: https://acme.my.salesforce.com
 	defer org.Close()
 	org.Org.Insert("Account", map[string]any{"Name": "Ada & Söhne", "Phone": "+49 341 5550100"})
 
-	client, err := salesforce.New(salesforce.Config{
-		LoginURL: org.URL, Auth: salesforce.ClientCredentials{ClientID: "cid", ClientSecret: "csecret"},
-	})
+	login := salesforce.ClientCredentials{ClientID: "cid", ClientSecret: "csecret"}
+	client, err := salesforce.New(salesforce.Config{LoginURL: org.URL, Auth: login})
 	if err != nil {
-		log.Fatal(err)
+		log.Panic(err)
 	}
-	query := "SELECT Name, Phone, Owner.Name FROM Account WHERE Phone LIKE '+49%'"
-	for account, err := range salesforce.Query[Account](context.Background(), client, query, nil) {
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Printf("%s, %s (%s)\n", account.Name, account.Phone, account.Owner.Name)
+	type account struct{ Name, Phone string }
+	query := "SELECT Name, Phone FROM Account WHERE Phone LIKE '+49%'"
+	for a, err := range salesforce.Query[account](context.Background(), client, query, nil) {
+		fmt.Println(a.Name, a.Phone, err)
 	}
 }

@@ -28,7 +28,8 @@ type demo struct {
 	db       *sql.DB
 	path     string
 	mayWrite bool
-	terminal bool // progress may rewrite its line
+	terminal bool             // progress may rewrite its line
+	now      func() time.Time // the clock on the wall: the org in memory has its own
 }
 
 func setUp(ctx context.Context, args []string, out io.Writer) (_ *demo, err error) {
@@ -38,7 +39,7 @@ func setUp(ctx context.Context, args []string, out io.Writer) (_ *demo, err erro
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
-	d := &demo{out: out, path: *path, terminal: isTerminal(out)}
+	d := &demo{out: out, path: *path, terminal: isTerminal(out), now: time.Now}
 	defer func() {
 		if err != nil {
 			d.close()
@@ -55,6 +56,7 @@ func (d *demo) connect(ctx context.Context, write bool) error {
 	config := salesforce.Config{LoginURL: os.Getenv("SALESFORCE_URL"), AppName: "sfbridge-timesheet"}
 	if config.LoginURL == "" {
 		org := salesforcetest.NewOrg(&salesforcetest.Options{Now: data.Clock()})
+		d.now = org.Now
 		if err := org.Load(data.Org()); err != nil {
 			return err
 		}

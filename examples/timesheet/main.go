@@ -16,6 +16,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -29,7 +30,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "timesheet:", err)
 		os.Exit(1)
 	}
@@ -54,12 +55,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	store, err := sqlstore.Open(ctx, demo.db, sqlstore.Config{Dialect: sqlstore.SQLite, Objects: objects})
+	store, err := sqlstore.Open(ctx, demo.db, sqlstore.Config{Dialect: sqlstore.SQLite, Objects: objects, Now: demo.now})
 	if err != nil {
 		return err
 	}
 	im, err := importer.New(importer.Config{
-		Client: demo.client, Store: store, Sink: store, Objects: objects, Progress: demo.progress,
+		Client: demo.client, Store: store, Sink: store, Objects: objects, Progress: demo.progress, Now: demo.now,
 	})
 	if err != nil {
 		return err
@@ -80,7 +81,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 
-	demo.title("Import (since %s): nothing has changed", report.Run.Finished.Format("02.01.2006"))
+	demo.title("Import (since %s)", report.Run.Finished.Format("02.01.2006"))
 	if report, err = im.Incremental(ctx, admin); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (d *demo) progress(e importer.Event) {
 // showCounts prints a run's counts as a table.
 func (d *demo) showCounts(report *importer.Report) {
 	run := report.Run
-	d.say("%-60s", fmt.Sprintf("run %d: %s, %s; watermark %s (%s)", run.Number, run.Kind, run.Status, run.High.UTC().Format("15:04:05 MST"), run.Guarantee))
+	d.say("%-72s", fmt.Sprintf("run %d: %s, %s; changes up to %s are in", run.Number, run.Kind, run.Status, run.High.UTC().Format("2006-01-02 15:04 MST")))
 	table := tabwriter.NewWriter(d.out, 0, 8, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\tread\tcreated\tupdated\tunchanged\tretired\tskipped\tfailed\t")
 	for _, object := range []string{"Account", "Contact", "Opportunity"} {
@@ -63,7 +63,7 @@ func (d *demo) showSummary(ctx context.Context, im *importer.Importer, report *i
 		}
 		for _, warning := range e.Warnings {
 			_, fault, _ := strings.Cut(warning, " field ") // without the record's id
-			key := fmt.Sprintf("%s %s without the value of %s", e.Object, e.Result, fault)
+			key := fmt.Sprintf("%s %s, but one value could not be taken over: %s", e.Object, e.Result, fault)
 			groups[key] = append(groups[key], short(e.Label))
 		}
 	}
@@ -74,7 +74,11 @@ func (d *demo) showSummary(ctx context.Context, im *importer.Importer, report *i
 	slices.Sort(keys)
 	for _, key := range keys {
 		labels := groups[key]
-		d.say("%4d  %s  (%s …)", len(labels), key, strings.Join(labels[:min(2, len(labels))], ", "))
+		examples := strings.Join(labels[:min(2, len(labels))], "; ")
+		if len(labels) > 2 {
+			examples += "; …"
+		}
+		d.say("%4d  %s  (%s)", len(labels), key, examples)
 	}
 	return nil
 }
@@ -86,7 +90,7 @@ func (d *demo) showChanges(ctx context.Context, im *importer.Importer, report *i
 		if err != nil {
 			return err
 		}
-		line := fmt.Sprintf("%-9s %s %s", e.Result, e.Object, short(e.Label))
+		line := fmt.Sprintf("%-9s %s %s", e.Result, strings.TrimSpace(e.Object+" "+e.HostID), short(e.Label))
 		if e.Reason != "" {
 			line += ": " + e.Reason
 		}

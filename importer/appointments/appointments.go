@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
@@ -67,8 +68,16 @@ type Config struct {
 // Feed yields the appointments of one user at a time. It is safe for use by
 // several goroutines. Use [New] to make one.
 type Feed struct {
-	cfg   Config
-	query *soql.Query
+	cfg      Config
+	query    *soql.Query
+	children sync.Map // child to the API name of the object that it leads to
+}
+
+// A child is a child relationship of an object, in an org: users may have
+// logins to different ones.
+type child struct {
+	org                  salesforce.ID
+	object, relationship string
 }
 
 // Appointment is one record.
@@ -181,21 +190,12 @@ func (f *Feed) open(ctx context.Context, appUser string) (*salesforce.Client, st
 	return client, query, nil
 }
 
-// scope returns the query for one user. The org is asked only about queries
-// that have child subqueries.
+// scope returns the query for one user.
 func (f *Feed) scope(ctx context.Context, client *salesforce.Client, id string) (string, error) {
 	var failed error
-	related := func(object, relationship string) (string, bool) {
-		s, err := client.Describe(ctx, object)
-		if err != nil {
-			failed = err
-			return "", false
-		}
-		child, ok := s.Child(relationship)
-		if !ok {
-			return "", false
-		}
-		return child.Object, true
+	related := func(object, relationship string) (target string, ok bool) {
+		target, failed = f.related(ctx, client, object, relationship)
+		return target, target != ""
 	}
 	q, err := f.filter(id, related).Apply(f.query)
 	if failed != nil {
@@ -205,6 +205,30 @@ func (f *Feed) scope(ctx context.Context, client *salesforce.Client, id string) 
 		return "", err
 	}
 	return q.Text()
+}
+
+// related tells to which object a child relationship leads, or nothing if there
+// is no such relationship. An org is asked once, and only for queries that have
+// child subqueries.
+func (f *Feed) related(ctx context.Context, client *salesforce.Client, object, relationship string) (string, error) {
+	session, err := client.Session(ctx)
+	if err != nil {
+		return "", err
+	}
+	key := child{session.OrgID, object, relationship}
+	if target, ok := f.children.Load(key); ok {
+		return target.(string), nil
+	}
+	s, err := client.Describe(ctx, object)
+	if err != nil {
+		return "", err
+	}
+	c, ok := s.Child(relationship)
+	if !ok {
+		return "", nil // and is asked about again, because it may be made
+	}
+	f.children.Store(key, c.Object)
+	return c.Object, nil
 }
 
 func (f *Feed) appointment(rec salesforce.Record) Appointment {
