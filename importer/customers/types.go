@@ -6,7 +6,8 @@ import (
 	"github.com/sfbridge/sfbridge/salesforce"
 )
 
-// A Customer is what the default rules make of an Account. A Sink of the
+// A Customer is what the default rules make of an Account. Its billing address
+// is its standard address. A Sink of the
 // host's own fills it by Change.Values.Into.
 type Customer struct {
 	Number          string   `map:"number"`
@@ -23,6 +24,7 @@ type Customer struct {
 	Fax             string   `map:"fax"`
 	WWW             string   `map:"www"`
 	Remark          string   `map:"remark"`
+	Active          *bool    `map:"active"` // nil unless a rule gives it a source; imported customers are active
 }
 
 // HasDelivery reports whether the customer has a delivery address of its own.

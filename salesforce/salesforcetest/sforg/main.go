@@ -61,10 +61,10 @@ func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
 	f.StringVar(&opt.ClientID, "client-id", "cid", "`id` of the app for the client credentials flow")
 	f.StringVar(&opt.ClientSecret, "client-secret", "csecret", "`secret` of that app")
 	f.StringVar(&s.jwtCert, "jwt-cert", "", "PEM certificate `file` for the JWT bearer flow")
-	f.IntVar(&opt.APILimit, "api-limit", 15000, "API requests `per` 24 hours")
+	f.IntVar(&opt.APILimit, "api-limit", 15000, "`number` of API requests in 24 hours")
 	f.StringVar(&s.soapLogin, "soap-login", "on", "whether SOAP login() is allowed: `on|off`")
-	f.DurationVar(&opt.Latency, "latency", 0, "`time` to wait before each answer")
-	f.IntVar(&opt.BatchSize, "batch", 2000, "`records` on a query page")
+	f.DurationVar(&opt.Latency, "latency", 0, "`duration` to wait before each answer")
+	f.IntVar(&opt.BatchSize, "batch", 2000, "`number` of records on a query page")
 	return f
 }
 
