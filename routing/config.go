@@ -32,10 +32,14 @@ type Config struct {
 	// Defaults to nobody.
 	Fallback Fallback
 	// Placeholders are the company's own: name, without per cent signs, to
-	// replacement. Those of a submission win over them.
+	// replacement. Those of an office win over them, and those of a submission
+	// over both.
 	Placeholders map[string]string
-	// Zone is where dates in file names are counted. Defaults to the zone that
-	// each submission's date carries.
+	// Offices has the placeholders in which an office differs, by the name that
+	// submissions give as their Office. Defaults to none.
+	Offices map[string]map[string]string
+	// Zone is where the day is counted for a submission without a date. A date
+	// carries its own zone, and keeps it. Defaults to the zone of Now.
 	Zone *time.Location
 
 	// Workers is how many deliveries Run works on at once. Defaults to 3.
@@ -67,11 +71,14 @@ type Config struct {
 	// is the default.
 	UploadTimeout time.Duration
 	// Quarantine is waited beyond that before a document whose upload has an
-	// open outcome is uploaded again. Defaults to 1 minute.
+	// open outcome is uploaded again. UploadTimeout and Quarantine are counted
+	// together, by Salesforce's clock, from its first answer that it does not
+	// have the document. Defaults to 1 minute.
 	Quarantine time.Duration
 	// Probes are the times after which Salesforce is asked about an upload
 	// with an open outcome, in rising order, counted from when it became open.
-	// Defaults to 5 s, 30 s, 2 min, 5 min and 11 min.
+	// It is asked once more when the quarantine is over. Defaults to 5 s, 30 s,
+	// 2 min and 5 min.
 	Probes []time.Duration
 
 	// Retention is how long a delivery that is done is remembered. Its key is
@@ -79,7 +86,9 @@ type Config struct {
 	// Defaults to 30 days.
 	Retention time.Duration
 
-	// Now is the clock. Defaults to time.Now.
+	// Now is the clock. Setting it forward cuts pauses, leases, MailAfter and
+	// Retention short, and setting it back draws them out; neither makes a
+	// second copy of a document under way. Defaults to time.Now.
 	Now func() time.Time
 	// Rand gives random numbers of at least 0 and less than 1, for the pauses.
 	// Defaults to math/rand.
@@ -103,7 +112,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Quarantine, time.Minute)
 	setDefault(&c.Retention, 30*24*time.Hour)
 	if len(c.Probes) == 0 {
-		c.Probes = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute, 11 * time.Minute}
+		c.Probes = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

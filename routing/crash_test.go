@@ -160,6 +160,9 @@ func anything(t *testing.T, rt *rapid.T, dir string) {
 		"wait": func(rt *rapid.T) {
 			w.wait(time.Duration(rapid.IntRange(1, 1200).Draw(rt, "seconds")) * time.Second)
 		},
+		"set the clock": func(rt *rapid.T) {
+			w.set(time.Duration(rapid.IntRange(-7200, 7200).Draw(rt, "seconds")) * time.Second)
+		},
 		"kill": func(rt *rapid.T) {
 			p = &process{world: w, fuse: rapid.IntRange(1, 10).Draw(rt, "calls"), after: rapid.Bool().Draw(rt, "after")}
 		},

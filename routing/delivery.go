@@ -70,10 +70,9 @@ type job struct {
 	Details  []detail      `json:"details"`
 
 	// Of the uploads.
-	First     time.Time `json:"first,omitzero"`   // when the very first began
-	Since     time.Time `json:"since,omitzero"`   // when the first began that MailAfter counts
-	Started   time.Time `json:"started,omitzero"` // when the latest began
-	Opened    time.Time `json:"opened,omitzero"`  // when its outcome became open
+	First     time.Time `json:"first,omitzero"` // when the very first began
+	Since     time.Time `json:"since,omitzero"` // when the first began that MailAfter counts
+	Asked     time.Time `json:"asked,omitzero"` // when Salesforce was first asked about an open outcome and answered, by its clock
 	Attempts  int       `json:"attempts,omitempty"`
 	Probes    int       `json:"probes,omitempty"` // that found nothing
 	VersionID string    `json:"versionId,omitempty"`

@@ -24,8 +24,12 @@ type Document struct {
 	FileName string
 	Size     int64  // in bytes
 	MD5      string // 32 hex digits in lower case
-	// Age is how long ago the first upload of this document began.
+	// Age is how long ago the first upload of this document began, by the host's
+	// clock, and never negative.
 	Age time.Duration
+	// VersionID is what Upload returned for this document. Find is then to look
+	// at that and at nothing else. Empty if no answer has come.
+	VersionID string
 	// Open opens the content. Each call starts at the beginning.
 	Open func() (io.ReadCloser, error)
 }
@@ -39,15 +43,28 @@ type Destination interface {
 	Upload(ctx context.Context, d Document) (id string, err error)
 	// Find looks for a document that an Upload with the same ID has stored
 	// whole, by any process. Not finding it is no error.
-	Find(ctx context.Context, d Document) (id string, found bool, err error)
+	Find(ctx context.Context, d Document) (Finding, error)
+}
+
+// A Finding is the answer of [Destination.Find].
+type Finding struct {
+	// ID is the id of what is stored. Empty if the document is not there.
+	ID string
+	// Time is what the destination's clock showed when it was asked. How long an
+	// outcome has been open is counted by it. Zero means that there is no such
+	// clock; the router's own serves instead.
+	Time time.Time
 }
 
 // Salesforce is the [Destination] for Salesforce files (ContentVersion).
 //
 // An upload and its link to the target are one transaction. The description of
-// a file ends in "sfbridge:" and the delivery's id, by which it is found again.
-// Where automation changes the description, a file of the same content, by the
-// same user, of the same time and on the same record counts as the document.
+// a file is "sfbridge:" and the delivery's id, by which it is found again,
+// whatever automation writes around them. Where automation takes them away, a
+// file of the same content, by the same user and on the same record counts as
+// the document if it has the document's title or is of the same time. Only a
+// clock of the host that is set back in between can hide a file that automation
+// has also given another title; it is uploaded again then.
 //
 // See "ContentVersion" in the Object Reference for the Salesforce Platform.
 type Salesforce struct {
@@ -61,7 +78,7 @@ type Salesforce struct {
 var _ Destination = Salesforce{}
 
 const (
-	// marker and the delivery's id end a file's description.
+	// marker and the delivery's id are a file's description.
 	marker = "sfbridge:"
 	// clockSlack is how much earlier than computed a file may have been created.
 	clockSlack = 15 * time.Minute
@@ -100,64 +117,94 @@ func (s Salesforce) client(ctx context.Context, login string) (*salesforce.Clien
 }
 
 // Find implements [Destination].
-func (s Salesforce) Find(ctx context.Context, d Document) (string, bool, error) {
+func (s Salesforce) Find(ctx context.Context, d Document) (Finding, error) {
 	c, err := s.client(ctx, d.Login)
 	if err != nil {
-		return "", false, err
+		return Finding{}, err
 	}
-	versions, err := candidates(ctx, c, d)
+	asked := time.Now() // measures only, which setting the clock does not disturb
+	id, err := find(ctx, c, d)
 	if err != nil {
-		return "", false, fmt.Errorf("routing: find document %s: %w", d.ID, err)
+		return Finding{}, fmt.Errorf("routing: find document %s: %w", d.ID, err)
 	}
-	var unmarked []salesforce.ID // documents of files without any marker
-	for _, v := range versions {
-		if strings.HasSuffix(v.Description, marker+d.ID) {
-			return string(v.ID), true, nil
-		}
-		if !strings.Contains(v.Description, marker) {
-			unmarked = append(unmarked, v.DocumentID)
-		}
+	f := Finding{ID: string(id)}
+	if now, ok := c.ServerTime(); ok {
+		f.Time = now.Add(-time.Since(asked))
 	}
-	linked, err := linked(ctx, c, d.Target, unmarked)
+	return f, nil
+}
+
+// find returns the id of the document's file, or none.
+func find(ctx context.Context, c *salesforce.Client, d Document) (salesforce.ID, error) {
+	files, err := candidates(ctx, c, d)
 	if err != nil {
-		return "", false, fmt.Errorf("routing: find document %s: %w", d.ID, err)
+		return "", err
 	}
-	for _, v := range versions {
-		if linked[v.DocumentID] {
-			return string(v.ID), true, nil
+	for _, f := range files {
+		if d.VersionID != "" || strings.Contains(f.Description, marker+d.ID) {
+			return f.ID, nil
 		}
 	}
-	return "", false, nil
+	files = unmarked(c, d, files)
+	linked, err := linked(ctx, c, d.Target, files)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range files {
+		if linked[f.DocumentID] {
+			return f.ID, nil
+		}
+	}
+	return "", nil
 }
 
 type version struct {
-	ID          salesforce.ID `json:"Id"`
-	DocumentID  salesforce.ID `json:"ContentDocumentId"`
-	Description string        `json:"Description"`
+	ID          salesforce.ID       `json:"Id"`
+	DocumentID  salesforce.ID       `json:"ContentDocumentId"`
+	Title       string              `json:"Title"`
+	Description string              `json:"Description"`
+	Created     salesforce.DateTime `json:"CreatedDate"`
 }
 
-// candidates asks for the user's files with the document's content. Time is
-// counted by the org's clock, so that a wrong one here does no harm.
+// candidates asks for files with the document's content: the one that is known
+// to be the document's, or all of the user's.
 func candidates(ctx context.Context, c *salesforce.Client, d Document) ([]version, error) {
+	content := soql.And(soql.Eq("Checksum", d.MD5), soql.Eq("ContentSize", d.Size))
+	if d.VersionID != "" {
+		return query[version](ctx, c, "ContentVersion", soql.And(soql.Eq("Id", d.VersionID), content))
+	}
 	session, err := c.Session(ctx)
 	if err != nil {
 		return nil, err
 	}
-	where := soql.And(
-		soql.Eq("Checksum", d.MD5),
-		soql.Eq("ContentSize", d.Size),
-		soql.Eq("CreatedById", session.UserID),
-	)
+	return query[version](ctx, c, "ContentVersion", soql.And(content, soql.Eq("CreatedById", session.UserID)))
+}
+
+// unmarked picks the files that may be the document though they do not say so.
+// The title is asked first, because a clock here that is set back makes an old
+// document look young.
+func unmarked(c *salesforce.Client, d Document, files []version) []version {
+	var oldest time.Time // by the org's clock
 	if now, ok := c.ServerTime(); ok {
-		where = soql.And(where, soql.Ge("CreatedDate", now.Add(-d.Age-clockSlack).Truncate(time.Second)))
+		oldest = now.Add(-d.Age - clockSlack).Truncate(time.Second)
 	}
-	return query[version](ctx, c, "ContentVersion", where)
+	var picked []version
+	for _, f := range files {
+		if !strings.Contains(f.Description, marker) && (f.Title == d.Title || !f.Created.Before(oldest)) {
+			picked = append(picked, f)
+		}
+	}
+	return picked
 }
 
 // linked tells which files hang on the target.
-func linked(ctx context.Context, c *salesforce.Client, target salesforce.ID, documents []salesforce.ID) (map[salesforce.ID]bool, error) {
-	if len(documents) == 0 {
+func linked(ctx context.Context, c *salesforce.Client, target salesforce.ID, files []version) (map[salesforce.ID]bool, error) {
+	if len(files) == 0 {
 		return nil, nil
+	}
+	var documents []salesforce.ID
+	for _, f := range files {
+		documents = append(documents, f.DocumentID)
 	}
 	type link struct {
 		DocumentID salesforce.ID `json:"ContentDocumentId"`

@@ -31,6 +31,10 @@
 // found, or until no request can be under way any more. Only then is it uploaded
 // again. An ambiguous delivery is never mailed.
 //
+// When that is, is told by Salesforce's clock alone: usually eleven minutes after
+// its first answer that it does not have the document. The clock here only says
+// when to ask.
+//
 // # Failures
 //
 // What Salesforce refuses for good is mailed at once to the rule's backup

@@ -120,7 +120,6 @@ func (r *Router) begin(_ context.Context, w *work) (time.Duration, error) {
 		return 0, nil
 	}
 	now := r.cfg.Now()
-	w.job.Started = now
 	if w.job.First.IsZero() {
 		w.job.First = now
 	}
@@ -165,43 +164,36 @@ func (r *Router) upload(ctx context.Context, w *work) (time.Duration, error) {
 // open notes that the outcome of the latest upload is not known.
 func (r *Router) open(w *work) {
 	w.job.Reason = reasonUnconfirmed
-	w.job.Opened, w.job.Probes, w.job.Failures = r.cfg.Now(), 0, 0
+	w.job.Asked, w.job.Probes, w.job.Failures = time.Time{}, 0, 0
 	w.state = Ambiguous
 }
 
 // probe asks whether the upload with an open outcome was carried out.
 func (r *Router) probe(ctx context.Context, w *work) (time.Duration, error) {
-	asked := r.cfg.Now()
-	wait, missing := r.find(ctx, w)
+	now, wait, missing := r.find(ctx, w)
 	if !missing {
 		return wait, nil
 	}
-	settled := r.settled(w)
-	if !asked.Before(settled) {
+	if w.job.Asked.IsZero() {
+		w.job.Asked = now
+	}
+	// The last byte went out before the first question, and from then on
+	// Salesforce has had UploadTimeout: no request is under way any more.
+	settled := w.job.Asked.Add(r.cfg.UploadTimeout + r.cfg.Quarantine)
+	if !now.Before(settled) {
 		return r.again(w, reasonUnconfirmed, 0), nil
 	}
 	w.job.Probes++
 	next := settled
 	if w.job.Probes < len(r.cfg.Probes) {
-		next = w.job.Opened.Add(r.cfg.Probes[w.job.Probes])
+		next = w.job.Asked.Add(r.cfg.Probes[w.job.Probes] - r.cfg.Probes[0])
 	}
-	return max(next.Sub(asked), time.Millisecond), nil
-}
-
-// settled is when no request of the latest upload can be under way any more:
-// its last byte went out before we gave up, at the latest after UploadTimeout,
-// and then Salesforce had as long again.
-func (r *Router) settled(w *work) time.Time {
-	latest := w.job.Started.Add(r.cfg.UploadTimeout)
-	if w.job.Opened.Before(latest) {
-		latest = w.job.Opened
-	}
-	return latest.Add(r.cfg.UploadTimeout + r.cfg.Quarantine)
+	return max(min(next.Sub(now), settled.Sub(now)), time.Millisecond), nil
 }
 
 // verify looks at what Salesforce has stored.
 func (r *Router) verify(ctx context.Context, w *work) (time.Duration, error) {
-	wait, missing := r.find(ctx, w)
+	_, wait, missing := r.find(ctx, w)
 	if !missing {
 		return wait, nil
 	}
@@ -212,21 +204,26 @@ func (r *Router) verify(ctx context.Context, w *work) (time.Duration, error) {
 }
 
 // find looks for the document in Salesforce. If it is known to be missing, the
-// caller has to decide; if not, the work waits as find says.
-func (r *Router) find(ctx context.Context, w *work) (wait time.Duration, missing bool) {
-	id, found, err := r.cfg.Destination.Find(ctx, r.document(w))
+// caller has to decide, and knows when that was by Salesforce's clock; if not,
+// the work waits as find says.
+func (r *Router) find(ctx context.Context, w *work) (when time.Time, wait time.Duration, missing bool) {
+	asked := r.cfg.Now()
+	found, err := r.cfg.Destination.Find(ctx, r.document(w))
 	switch {
 	case err != nil && ctx.Err() != nil: // the host stops
-		return 0, false
+		return asked, 0, false
 	case err != nil:
-		return r.unanswered(ctx, w, err), false
+		return asked, r.unanswered(ctx, w, err), false
 	}
 	w.job.Failures = 0
-	if found {
-		w.job.VersionID, w.job.Reason = id, ""
+	if found.ID != "" {
+		w.job.VersionID, w.job.Reason = found.ID, ""
 		w.state = Verified
 	}
-	return 0, !found
+	if !found.Time.IsZero() {
+		asked = found.Time
+	}
+	return asked, 0, found.ID == ""
 }
 
 // unanswered puts off a question that Salesforce did not answer. Until it does,
@@ -356,7 +353,7 @@ func (r *Router) rule(w *work) *route {
 func (r *Router) document(w *work) Document {
 	return Document{
 		ID: w.ID, Login: w.job.Login, Target: w.job.Target, Title: w.job.Title, FileName: w.job.FileName,
-		Size: w.job.Blob.Size, MD5: w.job.Blob.MD5, Age: r.cfg.Now().Sub(w.job.First),
+		Size: w.job.Blob.Size, MD5: w.job.Blob.MD5, Age: max(r.cfg.Now().Sub(w.job.First), 0), VersionID: w.job.VersionID,
 		Open: func() (io.ReadCloser, error) { return r.spool.Open(w.job.Blob) },
 	}
 }

@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -162,7 +163,7 @@ func TestLostUploadIsRepeatedAfterQuarantine(t *testing.T) {
 		if w.uploads == 1 {
 			return uploadFault{err: errUnknown}
 		}
-		require.Equal(t, start.Add(11*time.Minute), w.now)
+		require.Equal(t, start.Add(11*time.Minute+5*time.Second), w.now)
 		return uploadFault{stored: true}
 	}
 	r := w.router()
@@ -188,8 +189,76 @@ func TestQuarantineCountsFromTheEndOfASlowUpload(t *testing.T) {
 	require.Equal(t, 1, w.uploads)
 }
 
-// Whatever a process began that died an hour ago has come to its end.
-func TestOldCrashIsSettledByOneProbe(t *testing.T) {
+// However the clock here is set, Salesforce's is what counts.
+func TestQuarantineLastsWhateverTheClockHereSays(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ before, after time.Duration }{
+		"set forward":     {0, 24 * time.Hour},
+		"set back":        {24 * time.Hour, 0},
+		"set a bit":       {0, 3 * time.Minute},
+		"wrong, but even": {-time.Hour, -time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.set(tc.before)
+			w.onUpload = func(routing.Document) uploadFault {
+				return uploadFault{stored: true, late: 10 * time.Minute, err: errUnknown}
+			}
+			r := w.router()
+			id := route(t, w, r, "a")
+			w.wait(5 * time.Second)
+			step(t, r)
+			w.set(tc.after)
+			w.drain(r)
+			require.Equal(t, routing.Verified, state(t, r, id).State)
+			require.Equal(t, 1, w.uploads)
+			w.check(r, map[string]string{"a": "document a"})
+		})
+	}
+}
+
+// No document is younger than new.
+func TestClockIsSetBackDuringAnUpload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(time.Hour)
+	w.onUpload = func(routing.Document) uploadFault {
+		w.skew = 0
+		return uploadFault{stored: true}
+	}
+	r := w.router()
+	require.Equal(t, routing.Verified, state(t, r, route(t, w, r, "a")).State)
+	w.check(r, map[string]string{"a": "document a"})
+}
+
+// A destination without a clock is not the worse for it while this one is right.
+func TestQuarantineWithoutAClockOfTheDestination(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.onUpload = func(routing.Document) uploadFault {
+		return uploadFault{stored: true, late: 10 * time.Minute, err: errUnknown}
+	}
+	cfg := w.config(&process{world: w, fuse: -1})
+	cfg.Destination = timeless{cfg.Destination}
+	r, err := routing.New(cfg)
+	require.NoError(t, err)
+	id := route(t, w, r, "a")
+	w.drain(r)
+	require.Equal(t, routing.Verified, state(t, r, id).State)
+	require.Equal(t, 1, w.uploads)
+}
+
+type timeless struct{ routing.Destination }
+
+func (t timeless) Find(ctx context.Context, d routing.Document) (routing.Finding, error) {
+	f, err := t.Destination.Find(ctx, d)
+	f.Time = time.Time{}
+	return f, err
+}
+
+// A clock could be wrong about how long ago the crash was.
+func TestCrashIsSettledByTwoAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	r, err := routing.New(w.config(&process{world: w, fuse: 4})) // enqueue, claim, save, upload
@@ -208,8 +277,11 @@ func TestOldCrashIsSettledByOneProbe(t *testing.T) {
 	require.Equal(t, 5*time.Second, d.Next.Sub(w.clock()))
 	w.wait(5 * time.Second)
 	step(t, r)
+	require.Equal(t, routing.Ambiguous, state(t, r, accepted.ID).State)
+	w.wait(11 * time.Minute) // nobody needs to be there
+	step(t, r)
 	require.Equal(t, routing.Verified, state(t, r, accepted.ID).State, "and not mailed")
-	require.Equal(t, 2, w.finds)
+	require.Equal(t, 2+1, w.finds)
 }
 
 // Time runs out while nobody knows whether Salesforce has the document.
@@ -271,7 +343,7 @@ func TestTooLargeForTheRuleIsMailedAtOnce(t *testing.T) {
 	}{
 		{routing.Rule{MaxUpload: 10}, 1},
 		{routing.Rule{MaxUpload: 9}, 0},
-		{routing.Rule{MaxUpload: 9, AllowLarger: true}, 1},
+		{routing.Rule{AllowLarger: true}, 1},
 		{routing.Rule{}, 1},
 	} {
 		w := newWorld(t)

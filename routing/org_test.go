@@ -188,7 +188,8 @@ func TestDocumentIsFoundWithoutItsMarker(t *testing.T) {
 		copies      int
 	}{
 		"cleared":         {"", 1},
-		"text in front":   {"see file; ", 1},
+		"text around":     {"see file; %s (filed by the Flow)", 1},
+		"text close by":   {"<%s>%[1]s", 1},
 		"somebody else's": {"sfbridge:000", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -199,14 +200,71 @@ func TestDocumentIsFoundWithoutItsMarker(t *testing.T) {
 			require.NoError(t, err)
 			step(t, s.router)
 			description := tc.description
-			if name == "text in front" {
-				description += s.versions()[0]["Description"].(string)
+			if strings.Contains(description, "%") {
+				description = fmt.Sprintf(description, s.versions()[0]["Description"])
 			}
 			s.org.Update(s.versions()[0]["Id"].(string), map[string]any{"Description": description})
 			s.drain(t)
 			require.Equal(t, routing.Verified, state(t, s.router, accepted.ID).State)
 			require.Len(t, s.versions(), tc.copies)
 		})
+	}
+}
+
+// Automation sees a file before the answer comes.
+type automation struct {
+	routing.Destination
+	act func(id string)
+}
+
+func (a automation) Upload(ctx context.Context, d routing.Document) (string, error) {
+	id, err := a.Destination.Upload(ctx, d)
+	if err == nil {
+		a.act(id)
+	}
+	return id, err
+}
+
+// Whose id Salesforce has given is known by that, whatever becomes of its texts.
+func TestConfirmedUploadIsVerifiedByItsID(t *testing.T) {
+	t.Parallel()
+	for _, description := range []any{"sfbridge:000", "sfbridge:", nil, "filed by the Flow"} {
+		var s *site
+		s = newSite(t, smtptest.Options{}, func(c *routing.Config) {
+			c.Destination = automation{c.Destination, func(id string) {
+				s.org.Advance(time.Hour)
+				s.org.Update(id, map[string]any{"Description": description, "Title": "Renamed"})
+			}}
+		})
+		d := s.deliver(t, "a", strings.NewReader("document"))
+		require.Equal(t, routing.Verified, d.State)
+		require.Len(t, s.versions(), 1)
+		require.Equal(t, d.VersionID, s.versions()[0]["Id"])
+		require.Empty(t, s.smtp.Mails())
+	}
+}
+
+// A tablet's clock is an hour fast, and is set right while the outcome of an
+// upload is open.
+func TestDocumentIsFoundAfterTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	for _, marked := range []bool{true, false} {
+		shift := time.Hour
+		s := newSite(t, smtptest.Options{}, func(c *routing.Config) {
+			now := c.Now
+			c.Now = func() time.Time { return now().Add(shift) }
+		})
+		s.org.Fail(salesforcetest.Fault{Method: http.MethodPost, Path: "/ContentVersion", DropAfter: true})
+		accepted, err := s.router.Route(t.Context(), s.submission("a", strings.NewReader("document")))
+		require.NoError(t, err)
+		step(t, s.router)
+		if !marked {
+			s.org.Update(s.versions()[0]["Id"].(string), map[string]any{"Description": nil})
+		}
+		shift = 0
+		s.drain(t)
+		require.Equal(t, routing.Verified, state(t, s.router, accepted.ID).State)
+		require.Len(t, s.versions(), 1)
 	}
 }
 

@@ -22,12 +22,14 @@ func TestNewNamesEveryFault(t *testing.T) {
 		Rules: []routing.Rule{
 			{Type: routing.Contract, Backup: []string{"nobody", "a@example.com"}, MaxUpload: -1},
 			{Type: routing.Contract, FileName: "\xff"},
+			{Type: routing.Proposal, MaxUpload: 1000, AllowLarger: true},
 			{},
 		},
 		Workers: -1, BackoffMin: 2 * time.Hour, Probes: []time.Duration{2, 1},
 	})
 	for _, fault := range []string{
 		"Destination", "Store", "Spool", `"nobody"`, "MaxUpload", "more than one rule", "FileName", "without a type", "no Mailer",
+		"rule Proposal: MaxUpload 1000 and AllowLarger contradict each other",
 		"Workers", "BackoffMax", "Probes",
 	} {
 		require.ErrorContains(t, err, fault)
@@ -85,8 +87,10 @@ func TestSwitchingOffLeavesAcceptedDocumentsRunning(t *testing.T) {
 	cfg.Rules[0].Off = true
 	r, err := routing.New(cfg)
 	require.NoError(t, err)
-	_, err = r.Route(t.Context(), submission("b"))
-	require.ErrorIs(t, err, routing.ErrOff)
+	for _, key := range []string{"a", "b"} {
+		_, err = r.Route(t.Context(), submission(key))
+		require.ErrorIs(t, err, routing.ErrOff, key)
+	}
 	step(t, r)
 	require.Equal(t, routing.Verified, state(t, r, accepted.ID).State)
 }
@@ -99,9 +103,7 @@ func TestRouteTakesEachKeyOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, first.Repeated)
 
-	s := submission("a")
-	s.Body = strings.NewReader("rendered anew")
-	again, err := r.Route(t.Context(), s)
+	again, err := r.Route(t.Context(), submission("a"))
 	require.NoError(t, err)
 	require.True(t, again.Repeated)
 	again.Repeated = false
@@ -116,6 +118,11 @@ func TestRouteTakesEachKeyOnce(t *testing.T) {
 	other.Target = "001000000000002AAA"
 	_, err = r.Route(t.Context(), other)
 	require.ErrorIs(t, err, routing.ErrKeyTaken)
+	other = submission("a")
+	other.Body = strings.NewReader("document A") // amended
+	_, err = r.Route(t.Context(), other)
+	require.ErrorIs(t, err, routing.ErrKeyTaken)
+	require.Equal(t, []string{first.ID}, w.spooled())
 
 	step(t, r)
 	require.Equal(t, 1, w.uploads)
@@ -134,12 +141,10 @@ func TestNamesAreExpandedOnce(t *testing.T) {
 	cfg := w.config(&process{world: w, fuse: -1})
 	cfg.Rules[0].FileName = "%office% %customerName% %date% %randomNumber%.pdf"
 	cfg.Placeholders = map[string]string{"office": "Main", "customerName": "Nobody"}
-	cfg.Zone = time.FixedZone("MST", -7*3600)
 	r, err := routing.New(cfg)
 	require.NoError(t, err)
 
 	s := submission("a")
-	s.Placeholders.Date = time.Date(2019, time.May, 24, 2, 0, 0, 0, time.UTC)
 	s.Placeholders.Custom = map[string]string{"customerName": "Larry %date%"}
 	accepted, err := r.Route(t.Context(), s)
 	require.NoError(t, err)
@@ -168,6 +173,67 @@ func TestNamesDefaultToTypeAndTimeOfAcceptance(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Larry Leap Proposal 5/23/19", accepted.Title)
 	require.Equal(t, "Larry Leap Proposal 5-23-19.pdf", accepted.FileName)
+}
+
+// The rep's day is what a document is dated with, wherever the server stands.
+func TestDayIsCountedInTheZoneOfTheDate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cfg := w.config(&process{world: w, fuse: -1})
+	cfg.Zone = time.FixedZone("NZST", 12*3600) // where it is the 24th by now
+	r, err := routing.New(cfg)
+	require.NoError(t, err)
+	evening := time.Date(2019, time.May, 22, 23, 30, 0, 0, time.FixedZone("MST", -7*3600)) // the 23rd in UTC
+	for key, tc := range map[string]struct {
+		date  time.Time
+		title string
+	}{
+		"the rep's":     {evening, "Larry Leap Contract 5/22/19"},
+		"in UTC":        {evening.UTC(), "Larry Leap Contract 5/23/19"},
+		"of acceptance": {time.Time{}, "Larry Leap Contract 5/24/19"},
+	} {
+		s := submission(key)
+		s.Placeholders.Date = tc.date
+		accepted, err := r.Route(t.Context(), s)
+		require.NoError(t, err)
+		require.Equal(t, tc.title, accepted.Title, key)
+	}
+}
+
+func TestOfficesHaveTheirOwnPlaceholders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cfg := w.config(&process{world: w, fuse: -1})
+	cfg.Rules[0].FileName = "%company% %region% %team%.pdf"
+	cfg.Placeholders = map[string]string{"company": "Acme", "region": "USA", "team": "any"}
+	cfg.Offices = map[string]map[string]string{"Phoenix": {"region": "South West", "team": "red"}}
+	r, err := routing.New(cfg)
+	require.NoError(t, err)
+	for office, title := range map[string]string{
+		"Phoenix": "Acme South West blue",
+		"Boise":   "Acme USA blue",
+		"":        "Acme USA blue",
+	} {
+		s := submission("from " + office)
+		s.Office, s.Placeholders.Custom = office, map[string]string{"team": "blue"}
+		accepted, err := r.Route(t.Context(), s)
+		require.NoError(t, err)
+		require.Equal(t, title, accepted.Title)
+	}
+	require.Equal(t, map[string]string{"company": "Acme", "region": "USA", "team": "any"}, cfg.Placeholders)
+}
+
+// None may be the beginning of another: they are looked for in longer texts.
+func TestIdsAreOfOneLength(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.router()
+	for n := range 20 {
+		accepted, err := r.Route(t.Context(), submission(strings.Repeat("a", n+1)))
+		require.NoError(t, err)
+		require.Regexp(t, "^[0-9a-f]{32}$", accepted.ID)
+		w.wait(time.Duration(n) * 1000 * time.Hour)
+	}
 }
 
 // A ledger that fails must not leave a document half accepted, and a second

@@ -14,12 +14,17 @@ import (
 	"github.com/sfbridge/sfbridge/salesforce"
 )
 
-// Errors of [Router.Route]. In each case nothing was accepted.
+// Errors of [Router.Route]. In each case the call accepted nothing. What an
+// earlier call accepted under the same key is delivered all the same.
 var (
-	// ErrOff says that the rule for the type of document is switched off.
+	// ErrOff says that the rule for the type of document is switched off. The
+	// ledger was not asked, so this is also the answer to a key that was accepted
+	// before.
 	ErrOff = errors.New("routing: documents of this type are switched off")
-	// ErrKeyTaken says that the key was used for a document of another type or
-	// for another target.
+	// ErrKeyTaken says that the key was used for a document with another
+	// content, of another type or for another target. It is also what a document
+	// gets that was rendered anew, if that gives other bytes: it needs a key of
+	// its own, if it is to be delivered, too.
 	ErrKeyTaken = errors.New("routing: key belongs to another document")
 )
 
@@ -44,13 +49,14 @@ func New(cfg Config) (*Router, error) {
 
 // A Submission is a document that a host hands over.
 type Submission struct {
-	// Key is the host's own name for the document, up to 255 bytes. However
-	// often a key is submitted, the document is delivered once.
+	// Key is the host's own name for this document with this content, up to 255
+	// bytes. However often it is submitted, the document is delivered once. With
+	// other bytes, another type or another target it is refused: ErrKeyTaken.
 	Key string
 	// Type chooses the rule.
 	Type DocumentType
-	// Target is the record that the document belongs to, as
-	// [salesforce.ParseID] reads it.
+	// Target is the record that the document belongs to, such as the
+	// appointment at which it was signed, as [salesforce.ParseID] reads it.
 	Target salesforce.ID
 	// Body is the document. It is read to its end and not closed.
 	Body io.Reader
@@ -58,8 +64,12 @@ type Submission struct {
 	// none: an empty document is refused.
 	Size int64
 	// Placeholders name the document. They also tell a backup recipient about
-	// the customer and the rep. Date defaults to the time of acceptance.
+	// the customer and the rep. Date, in the zone that it carries, defaults to
+	// the time of acceptance in Config.Zone.
 	Placeholders placeholder.Data
+	// Office is the office of the user who is logged in, if that has
+	// placeholders of its own; see Config.Offices. May be empty.
+	Office string
 	// Appointment is when the customer was or will be visited; printed in the
 	// zone that it carries. May be zero.
 	Appointment time.Time
@@ -77,13 +87,14 @@ type Accepted struct {
 	// Title and FileName are what the document is called in Salesforce. Every
 	// placeholder has its final value.
 	Title, FileName string
-	// Repeated says that the key had been accepted before; Body was not needed.
+	// Repeated says that the key had been accepted before, with this content.
 	Repeated bool
 }
 
 // Route accepts a document for delivery. When it returns without an error, the
 // document is stored safely, and it is delivered even if the process ends at
-// once. After an error, calling it again with the same key is always right.
+// once. After an error, calling it again with the same key and the same content
+// is always right.
 // Route does not wait for Salesforce.
 func (r *Router) Route(ctx context.Context, s Submission) (Accepted, error) {
 	accepted, err := r.route(ctx, s)
@@ -145,16 +156,14 @@ func (r *Router) name(route *route, s Submission, now time.Time) (placeholder.Na
 	data := s.Placeholders
 	if data.Date.IsZero() {
 		data.Date = now
+		if r.cfg.Zone != nil {
+			data.Date = now.In(r.cfg.Zone)
+		}
 	}
-	if r.cfg.Zone != nil {
-		data.Date = data.Date.In(r.cfg.Zone)
+	data.Custom = map[string]string{}
+	for _, own := range []map[string]string{r.cfg.Placeholders, r.cfg.Offices[s.Office], s.Placeholders.Custom} {
+		maps.Copy(data.Custom, own)
 	}
-	custom := maps.Clone(r.cfg.Placeholders)
-	if custom == nil {
-		custom = map[string]string{}
-	}
-	maps.Copy(custom, s.Placeholders.Custom)
-	data.Custom = custom
 	text, err := route.name.Expand(data, nil)
 	return placeholder.FileName(text), err
 }
@@ -200,13 +209,14 @@ func (r *Router) enqueue(ctx context.Context, key, id string, j job, now time.Ti
 	if err != nil {
 		return Accepted{}, err
 	}
-	if stored.Kind != kind || earlier.job.Type != j.Type || earlier.job.Target != j.Target {
+	if stored.Kind != kind || earlier.job.Type != j.Type || earlier.job.Target != j.Target || earlier.job.Blob.SHA256 != j.Blob.SHA256 {
 		return Accepted{}, ErrKeyTaken
 	}
 	return Accepted{ID: stored.ID, Title: earlier.job.Title, FileName: earlier.job.FileName, Repeated: true}, nil
 }
 
-// newID returns a new id. Ids sort by time.
+// newID returns a new id of 32 digits, so that none is the beginning of
+// another. Ids sort by time.
 func newID(now time.Time) string {
 	var random [10]byte
 	_, _ = rand.Read(random[:]) // never fails

@@ -24,7 +24,9 @@ const (
 	maxLargeUpload   int64 = 2 << 30
 )
 
-// A Rule says how documents of one type travel.
+// A Rule says how documents of one type travel. Where to is not among it: each
+// submission names its own target record, because documents of one type belong
+// to as many appointments or accounts as there are customers.
 type Rule struct {
 	// Type is the type of document, such as Contract.
 	Type DocumentType
@@ -43,8 +45,8 @@ type Rule struct {
 	// MaxUpload is the size in bytes up to which documents are uploaded; a
 	// larger one is mailed. Defaults to 36,000,000.
 	MaxUpload int64
-	// AllowLarger lifts MaxUpload to 2 GiB, the most that Salesforce takes for
-	// a file.
+	// AllowLarger stands for a MaxUpload of 2 GiB, the most that Salesforce
+	// takes for a file. Not together with MaxUpload.
 	AllowLarger bool
 }
 
@@ -74,6 +76,9 @@ func parseRule(rule Rule) (*route, error) {
 	}
 	if rule.MaxUpload < 0 || rule.MaxUpload > maxLargeUpload {
 		errs = append(errs, fmt.Errorf("rule %s: MaxUpload %d is not between 0 and %d", rule.Type, rule.MaxUpload, maxLargeUpload))
+	}
+	if rule.AllowLarger && rule.MaxUpload != 0 {
+		errs = append(errs, fmt.Errorf("rule %s: MaxUpload %d and AllowLarger contradict each other", rule.Type, rule.MaxUpload))
 	}
 	text := rule.FileName
 	if text == "" {

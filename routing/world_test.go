@@ -38,8 +38,9 @@ type world struct {
 	store outbox.Store
 	dir   string
 
-	mu       sync.Mutex // guards the following
-	now      time.Time
+	mu       sync.Mutex    // guards the following
+	now      time.Time     // in Salesforce
+	skew     time.Duration // by which the clock here is ahead of it
 	versions []version
 	mails    []routing.Message
 	bodies   map[string]string // of mails, by Message-ID
@@ -92,7 +93,14 @@ func memory(t *testing.T) string {
 func (w *world) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.now
+	return w.now.Add(w.skew)
+}
+
+// set sets the clock here, and not Salesforce's.
+func (w *world) set(skew time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.skew = skew
 }
 
 func (w *world) wait(d time.Duration) {
@@ -248,21 +256,25 @@ func (w *world) upload(d routing.Document) (string, error) {
 	return v.id, fault.err
 }
 
-func (w *world) find(d routing.Document) (string, bool, error) {
+func (w *world) find(d routing.Document) (routing.Finding, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.finds++
 	if w.onFind != nil {
 		if err := w.onFind(); err != nil {
-			return "", false, err
+			return routing.Finding{}, err
 		}
+	}
+	if d.Age < 0 {
+		w.broke("document %s is %s old", d.ID, d.Age)
 	}
 	for _, v := range w.versions {
-		if v.document == d.ID && !v.from.After(w.now) && v.content != "something else" {
-			return v.id, true, nil
+		asked := d.VersionID == "" || d.VersionID == v.id
+		if asked && v.document == d.ID && !v.from.After(w.now) && v.content != "something else" {
+			return routing.Finding{ID: v.id, Time: w.now}, nil
 		}
 	}
-	return "", false, nil
+	return routing.Finding{Time: w.now}, nil
 }
 
 func (w *world) mail(m routing.Message) error {
@@ -340,12 +352,8 @@ func (p *process) Upload(_ context.Context, d routing.Document) (string, error) 
 	return call(p, func() (string, error) { return p.upload(d) })
 }
 
-func (p *process) Find(_ context.Context, d routing.Document) (id string, found bool, err error) {
-	id, err = call(p, func() (id string, err error) {
-		id, found, err = p.find(d)
-		return id, err
-	})
-	return id, found, err
+func (p *process) Find(_ context.Context, d routing.Document) (routing.Finding, error) {
+	return call(p, func() (routing.Finding, error) { return p.find(d) })
 }
 
 func (p *process) Send(_ context.Context, m routing.Message) error {

@@ -193,8 +193,11 @@ func (f *Feed) open(ctx context.Context, appUser string) (*salesforce.Client, st
 // scope returns the query for one user.
 func (f *Feed) scope(ctx context.Context, client *salesforce.Client, id string) (string, error) {
 	var failed error
-	related := func(object, relationship string) (target string, ok bool) {
-		target, failed = f.related(ctx, client, object, relationship)
+	related := func(object, relationship string) (string, bool) {
+		target, err := f.related(ctx, client, object, relationship)
+		if err != nil {
+			failed = err
+		}
 		return target, target != ""
 	}
 	q, err := f.filter(id, related).Apply(f.query)

@@ -3,6 +3,8 @@ package appointments_test
 import (
 	"context"
 	"errors"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -199,13 +201,71 @@ func TestChildSubqueriesAreResolvedByDescribe(t *testing.T) {
 		SignOn: w.shared(t), Mapping: nameOnly(t), UserField: "i360__Sales_Rep_1__c",
 		Query: "SELECT Id, Name, (SELECT Id FROM i360__Sales__r) FROM i360__Appointment__c ORDER BY Name LIMIT 1",
 	})
+	w.org.Fail(salesforcetest.Fault{Path: "/describe", Status: 403, Code: "INSUFFICIENT_ACCESS"})
+	_, err := names(t.Context(), feed, "ann")
+	require.ErrorIs(t, err, salesforce.ErrAccess, "an org that does not answer proves nothing")
+
 	got, err := names(t.Context(), feed, "ann")
 	require.NoError(t, err)
 	require.Equal(t, []string{"V-1"}, got)
+}
 
-	w.org.Fail(salesforcetest.Fault{Path: "/describe", Status: 403, Code: "INSUFFICIENT_ACCESS"})
-	_, err = names(t.Context(), feed, "ann")
-	require.ErrorIs(t, err, salesforce.ErrAccess, "an org that does not answer proves nothing")
+// Where a relationship leads is asked once for all users, and once in each org.
+func TestChildRelationshipsAreRememberedByOrg(t *testing.T) {
+	t.Parallel()
+	here, there := newWorld(t), newWorldIn(t, "00Dxx0000002222")
+	feed := newFeed(t, appointments.Config{
+		SignOn: apart(t, here, there), Mapping: nameOnly(t),
+		Query: "SELECT Id, Name, (SELECT Id FROM i360__Sales__r) FROM i360__Appointment__c ORDER BY Name LIMIT 1",
+	})
+	for user, want := range map[string]string{"ann": "V-1", "bob": "V-3"} {
+		got, err := names(t.Context(), feed, user)
+		require.NoError(t, err)
+		require.Equal(t, []string{want}, got)
+	}
+	var readers sync.WaitGroup
+	for n := range 20 {
+		user := []string{"ann", "bob"}[n%2]
+		readers.Go(func() {
+			if _, err := names(t.Context(), feed, user); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	readers.Wait()
+	for _, w := range []*world{here, there} {
+		described := 0
+		for _, r := range w.org.Requests() {
+			if strings.HasSuffix(r.Path, "/describe") {
+				described++
+			}
+		}
+		require.Equal(t, 1, described)
+	}
+}
+
+// apart is a sign-on under which Ann is in one org and Bob in another.
+func apart(t *testing.T, ann, bob *world) appointments.PerUser {
+	t.Helper()
+	pool, err := salesforce.NewPool(salesforce.PoolConfig{
+		New: func(_ context.Context, appUser string) (salesforce.Config, error) {
+			if appUser == "ann" {
+				return ann.config(salesforce.SOAPLogin{Username: "ann@example.com", Password: "secret-ann", SecurityToken: "TOKEN-ann"}), nil
+			}
+			return bob.config(salesforce.SOAPLogin{Username: "bob@example.com", Password: "secret-bob"}), nil
+		},
+	})
+	require.NoError(t, err)
+	return appointments.PerUser{Pool: pool}
+}
+
+func TestMissingCredentialsAreSaidInAFewWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	feed := newFeed(t, appointments.Config{SignOn: w.perUser(t), Query: allByName, Mapping: nameOnly(t)})
+	_, err := names(t.Context(), feed, "dan")
+	require.ErrorIs(t, err, appointments.ErrNoCredentials)
+	require.EqualError(t, err, `appointments: sign on user "dan": user has no credentials`)
 }
 
 func TestTheLoopEndsWhereItsCallerStops(t *testing.T) {

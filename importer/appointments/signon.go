@@ -69,6 +69,9 @@ func (s PerUser) login(ctx context.Context, appUser string) (*salesforce.Client,
 		return nil, "", ErrNoCredentials
 	}
 	client, err := s.Pool.Client(ctx, appUser)
+	if cause := errors.Unwrap(err); errors.Is(cause, ErrNoCredentials) {
+		err = cause // what the pool has put in front only names the user again
+	}
 	if err != nil {
 		return nil, "", err
 	}

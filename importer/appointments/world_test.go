@@ -64,7 +64,12 @@ const worldData = `{
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
-	org := salesforcetest.NewOrg(&salesforcetest.Options{Schema: salesforcetest.Improveit360()})
+	return newWorldIn(tb, "")
+}
+
+func newWorldIn(tb testing.TB, orgID string) *world {
+	tb.Helper()
+	org := salesforcetest.NewOrg(&salesforcetest.Options{Schema: salesforcetest.Improveit360(), OrgID: orgID})
 	org.SetNow(time.Date(2026, 8, 24, 12, 0, 0, 0, time.UTC))
 	require.NoError(tb, org.Load(strings.NewReader(worldData)))
 	w := &world{org: org, staff: map[string]string{}, users: map[string]string{}}
