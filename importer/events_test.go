@@ -87,42 +87,32 @@ func (w *world) remember(t *testing.T, purged ...string) {
 	}
 }
 
-func TestDetachedCustomerThatIsDeletedStaysTheHosts(t *testing.T) {
+func TestDetachedCustomerThatSalesforceLosesStaysTheHosts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.config.OnExit = importer.Detach
-	acme := w.account("Acme")
-	ada := w.contact(acme, "Ada")
-	im := w.settled(t)
-	w.org.Update(acme, map[string]any{"ZEP__c": false})
-	incremental(t, im)
+	for name, lose := range map[string]func(w *world, id string){
+		"deleted":        func(w *world, id string) { w.org.Delete(id) },
+		"no longer seen": func(w *world, id string) { w.org.Delete(id); w.org.Purge(id) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.config.OnExit = importer.Detach
+			acme := w.account("Acme")
+			ada := w.contact(acme, "Ada")
+			im := w.settled(t)
+			w.org.Update(acme, map[string]any{"ZEP__c": false})
+			incremental(t, im)
 
-	w.org.Advance(time.Hour)
-	w.org.Delete(acme)
-	incremental(t, im)
+			w.org.Advance(time.Hour)
+			lose(w, acme)
+			incremental(t, im)
 
-	require.Equal(t, "1", w.value(t, "customers", acme, "active"))
-	require.Equal(t, "1", w.value(t, "contacts", ada, "active"))
-	require.Equal(t, "free", lockState(t, im, "customer", w.hostID(t, "customers", acme)))
-	require.Equal(t, "free", lockState(t, im, "contact", w.hostID(t, "contacts", ada)))
-}
-
-func TestDetachedCustomerThatIsNoLongerSeenStaysUnlocked(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.config.OnExit = importer.Detach
-	acme := w.account("Acme")
-	im := w.settled(t)
-	w.org.Update(acme, map[string]any{"ZEP__c": false})
-	incremental(t, im)
-
-	w.org.Advance(time.Hour)
-	w.org.Delete(acme)
-	w.org.Purge(acme)
-	complete(t, im)
-
-	require.Equal(t, "vanished", w.linkState(t, acme))
-	require.Equal(t, "free", lockState(t, im, "customer", w.hostID(t, "customers", acme)))
+			require.Equal(t, "1", w.value(t, "customers", acme, "active"))
+			require.Equal(t, "1", w.value(t, "contacts", ada, "active"))
+			require.Equal(t, "free", lockState(t, im, "customer", w.hostID(t, "customers", acme)))
+			require.Equal(t, "free", lockState(t, im, "contact", w.hostID(t, "contacts", ada)))
+		})
+	}
 }
 
 func TestContactOfDetachedCustomerIsNotRetired(t *testing.T) {

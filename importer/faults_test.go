@@ -154,6 +154,7 @@ func TestRunStoppedLongerThanSalesforceRemembersIsBroughtToItsEnd(t *testing.T) 
 	w.pass(31 * 24 * time.Hour)
 	report := incremental(t, im)
 
+	require.NotNil(t, report.Resumed)
 	require.True(t, report.Resumed.Run.Sweep)
 	require.Equal(t, "1", w.value(t, "customers", acme, "phone"))
 }
@@ -256,6 +257,7 @@ func TestRecordCreatedByACrashedRunIsReportedAsCreated(t *testing.T) {
 
 	report := complete(t, im)
 
+	require.NotNil(t, report.Resumed)
 	require.Equal(t, importer.Counts{Read: 1, Created: 1}, report.Resumed.Run.Counts["Account"])
 	require.Equal(t, []string{"created Acme"}, entries(t, im, report.Resumed.Run.Number))
 	require.Len(t, w.query(t, `SELECT * FROM customers`), 1)
