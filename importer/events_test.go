@@ -15,20 +15,6 @@ import (
 	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 )
 
-func complete(t *testing.T, im *importer.Importer) *importer.Report {
-	t.Helper()
-	report, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
-	return report
-}
-
-func incremental(t *testing.T, im *importer.Importer) *importer.Report {
-	t.Helper()
-	report, err := im.Incremental(t.Context(), "anna")
-	require.NoError(t, err)
-	return report
-}
-
 // settled imports all there is, and lets an hour pass in the org.
 func (w *world) settled(t *testing.T) *importer.Importer {
 	t.Helper()

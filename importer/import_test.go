@@ -31,8 +31,7 @@ func TestIncrementalNeedsACompleteImportFirst(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, available.Incremental)
 
-	_, err = im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 	available, err = im.Available(t.Context())
 	require.NoError(t, err)
 	require.True(t, available.Incremental)
@@ -51,9 +50,8 @@ func TestCompleteImportBringsCustomersContactsAndProjects(t *testing.T) {
 	w.contact("", "Loner", "AccountId", nil)
 	im := w.importer(t)
 
-	report, err := im.Complete(t.Context(), "anna")
+	report := complete(t, im)
 
-	require.NoError(t, err)
 	require.Equal(t, importer.Counts{Read: 2, Created: 1, Skipped: 1}, report.Run.Counts["Account"])
 	require.Equal(t, importer.Counts{Read: 3, Created: 1, Skipped: 2}, report.Run.Counts["Contact"])
 	require.Equal(t, importer.Counts{Read: 2, Created: 1, Skipped: 1}, report.Run.Counts["Opportunity"])
@@ -79,13 +77,11 @@ func TestImportingTheSameTwiceChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	populate(w, map[string]string{})
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 	before := w.dump(t)
 
-	report, err := im.Complete(t.Context(), "anna")
+	report := complete(t, im)
 
-	require.NoError(t, err)
 	require.Equal(t, before, w.dump(t))
 	require.Zero(t, report.Run.Counts["Account"].Created+report.Run.Counts["Account"].Updated)
 	require.Equal(t, 7, report.Run.Counts["Account"].Unchanged)
@@ -96,13 +92,11 @@ func TestAChangeMadeAMomentAgoIsSeen(t *testing.T) {
 	w := newWorld(t)
 	acme := w.account("Acme")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 
 	w.org.Update(acme, map[string]any{"Phone": "+49 341 5550100"}) // the clock has not moved
-	report, err := im.Incremental(t.Context(), "anna")
+	report := incremental(t, im)
 
-	require.NoError(t, err)
 	require.Equal(t, "+49 341 5550100", w.value(t, "customers", acme, "phone"))
 	require.Equal(t, 1, report.Run.Counts["Account"].Updated)
 	for e, err := range im.Entries(t.Context(), report.Run.Number) {
@@ -116,8 +110,7 @@ func TestTransactionThatCommitsLateIsNotLost(t *testing.T) {
 	w := newWorld(t)
 	acme := w.account("Acme")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 	w.org.Advance(time.Hour)
 
 	slow := w.org.HoldTransaction() // writes now, commits after the next import
@@ -125,15 +118,13 @@ func TestTransactionThatCommitsLateIsNotLost(t *testing.T) {
 	late := slow.Insert("Account", map[string]any{"Name": "Late", "ZEP__c": true})
 	w.org.Advance(5 * time.Minute)
 	quick := w.account("Quick")
-	_, err = im.Incremental(t.Context(), "anna")
-	require.NoError(t, err)
+	incremental(t, im)
 	require.Equal(t, "Quick", w.value(t, "customers", quick, "name"))
 	w.org.Advance(4 * time.Minute)
 	slow.Commit()
 	w.org.Advance(time.Hour)
-	_, err = im.Incremental(t.Context(), "anna")
+	incremental(t, im)
 
-	require.NoError(t, err)
 	require.Equal(t, "Late", w.value(t, "customers", late, "name"))
 	require.Equal(t, "+49 341 5550111", w.value(t, "customers", acme, "phone"))
 }
@@ -142,16 +133,14 @@ func TestRecordsOfOneSecondAreAllRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 	w.org.Advance(time.Hour)
 	for range 20 { // bulk DML: one stamp, many pages of three
 		w.account("Twin")
 	}
 
-	report, err := im.Incremental(t.Context(), "anna")
+	report := incremental(t, im)
 
-	require.NoError(t, err)
 	require.Equal(t, 20, report.Run.Counts["Account"].Created)
 }
 
@@ -168,14 +157,12 @@ func TestTickAndUntick(t *testing.T) {
 			acme := w.account("Acme")
 			ada := w.contact(acme, "Ada")
 			im := w.importer(t)
-			_, err := im.Complete(t.Context(), "anna")
-			require.NoError(t, err)
+			complete(t, im)
 
 			w.org.Advance(time.Hour)
 			w.org.Update(acme, map[string]any{"ZEP__c": false, "Phone": "unseen"})
 			w.org.Update(ada, map[string]any{"Phone": "unseen"})
-			_, err = im.Incremental(t.Context(), "anna")
-			require.NoError(t, err)
+			incremental(t, im)
 			require.Equal(t, "<nil>", w.value(t, "customers", acme, "phone"))
 			require.Equal(t, "<nil>", w.value(t, "contacts", ada, "phone"))
 			require.Equal(t, test.active, w.value(t, "customers", acme, "active"))
@@ -184,8 +171,7 @@ func TestTickAndUntick(t *testing.T) {
 
 			w.org.Advance(time.Hour)
 			w.org.Update(acme, map[string]any{"ZEP__c": true})
-			_, err = im.Incremental(t.Context(), "anna")
-			require.NoError(t, err)
+			incremental(t, im)
 			require.Equal(t, "unseen", w.value(t, "customers", acme, "phone"))
 			require.Equal(t, "unseen", w.value(t, "contacts", ada, "phone"), "its own stamp is old")
 			require.Equal(t, "1", w.value(t, "customers", acme, "active"))
@@ -208,14 +194,13 @@ func TestScopeCheckboxThatDisappearsStopsTheImport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account("Acme")
-	_, err := w.importer(t).Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, w.importer(t))
 	before := w.dump(t)
 
 	hidden := salesforcetest.NewOrg(&salesforcetest.Options{Now: w.org.Now, OrgID: w.org.Credentials().OrgID})
 	hidden.Insert("Account", map[string]any{"Name": "Everybody"})
 	w.org = hidden
-	_, err = w.importer(t).Complete(t.Context(), "anna")
+	_, err := w.importer(t).Complete(t.Context(), "anna")
 
 	require.ErrorIs(t, err, importer.ErrSchema)
 	require.ErrorContains(t, err, "Account.ZEP__c was there before")
@@ -248,8 +233,7 @@ func TestScopeModes(t *testing.T) {
 		w := newWorld(t)
 		w.config.Scope = importer.ScopeOff
 		w.account("Unticked", "ZEP__c", false)
-		_, err := w.importer(t).Complete(t.Context(), "anna")
-		require.NoError(t, err)
+		complete(t, w.importer(t))
 		require.Len(t, w.query(t, `SELECT * FROM customers`), 1)
 	})
 	t.Run("a field that is no checkbox is an error", func(t *testing.T) {
@@ -269,22 +253,19 @@ func TestStages(t *testing.T) {
 	won := w.opportunity(acme, "Won", "Closed Won")
 	open := w.opportunity(acme, "Open", "Prospecting")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 	project := w.hostID(t, "projects", won)
 
 	w.org.Advance(time.Hour)
 	w.org.Update(won, map[string]any{"StageName": "Closed Lost", "Amount": 5})
 	w.org.Update(open, map[string]any{"StageName": "Negotiation/Review"})
-	_, err = im.Incremental(t.Context(), "anna")
-	require.NoError(t, err)
+	incremental(t, im)
 	require.Equal(t, "5", w.value(t, "projects", won, "budget"), "a project stays, and is updated")
 	require.Equal(t, "Open", w.value(t, "projects", open, "name"))
 
 	w.org.Advance(time.Hour)
 	w.org.Update(won, map[string]any{"StageName": "Closed Won"})
-	_, err = im.Incremental(t.Context(), "anna")
-	require.NoError(t, err)
+	incremental(t, im)
 	require.Equal(t, project, w.hostID(t, "projects", won), "never made twice")
 	require.Len(t, w.query(t, `SELECT * FROM projects`), 2)
 }
@@ -296,17 +277,15 @@ func TestStageThatWasLeftAgainBetweenTwoImports(t *testing.T) {
 		w.config.PassedThrough = passedThrough
 		require.NoError(t, w.org.Load(strings.NewReader(historySchema)))
 		im := w.importer(t)
-		_, err := im.Complete(t.Context(), "anna")
-		require.NoError(t, err)
+		complete(t, im)
 
 		w.org.Advance(time.Hour)
 		acme := w.account("Acme")
 		lost := w.opportunity(acme, "Lost again", "Closed Lost")
 		w.org.Insert("OpportunityHistory", map[string]any{"OpportunityId": lost, "StageName": "Closed Won"})
 		w.org.Insert("OpportunityHistory", map[string]any{"OpportunityId": w.opportunity(acme, "Never won", "Closed Lost"), "StageName": "Prospecting"})
-		_, err = im.Incremental(t.Context(), "anna")
+		incremental(t, im)
 
-		require.NoError(t, err)
 		want := []string(nil)
 		if passedThrough {
 			want = []string{`["Lost again"]`}
@@ -332,9 +311,8 @@ func TestPersonAccounts(t *testing.T) {
 		w.contact(w.account("Company"), "Clerk")
 		im := w.importer(t)
 
-		report, err := im.Complete(t.Context(), "anna")
+		report := complete(t, im)
 
-		require.NoError(t, err)
 		require.Len(t, w.query(t, `SELECT * FROM customers`), 2)
 		if contacts {
 			require.Len(t, w.query(t, `SELECT * FROM contacts`), 2)
@@ -361,13 +339,11 @@ func TestChangedConfigurationReadsEverythingAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	open := w.opportunity(w.account("Acme"), "Open", "Prospecting")
-	_, err := w.importer(t).Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, w.importer(t))
 
 	w.config.Stages = []string{"Prospecting"}
-	report, err := w.importer(t).Incremental(t.Context(), "anna")
+	report := incremental(t, w.importer(t))
 
-	require.NoError(t, err)
 	require.Equal(t, importer.Complete, report.Run.Kind)
 	require.Contains(t, report.Run.Note, "configuration has changed")
 	require.Equal(t, "Open", w.value(t, "projects", open, "name"))
@@ -379,17 +355,15 @@ func TestOldWatermarkSweeps(t *testing.T) {
 		w := newWorld(t)
 		acme, globex := w.account("Acme"), w.account("Globex")
 		im := w.importer(t)
-		_, err := im.Complete(t.Context(), "anna")
-		require.NoError(t, err)
+		complete(t, im)
 
 		w.org.Advance(time.Hour)
 		w.org.Update(globex, map[string]any{"Phone": "1"})
 		w.org.Delete(acme)
 		w.org.Purge(acme)
 		w.org.Advance(time.Duration(days) * 24 * time.Hour)
-		report, err := im.Incremental(t.Context(), "anna")
+		report := incremental(t, im)
 
-		require.NoError(t, err)
 		require.Equal(t, importer.Incremental, report.Run.Kind)
 		require.True(t, report.Run.Sweep)
 		require.NotEmpty(t, report.Run.Note)
@@ -405,14 +379,12 @@ func TestDeletedMergedAndRestoredRecords(t *testing.T) {
 	gone, winner, loser := w.account("Gone"), w.account("Winner"), w.account("Loser")
 	ada, bob, project := w.contact(gone, "Ada"), w.contact(loser, "Bob"), w.opportunity(gone, "Work", "Closed Won")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 
 	w.org.Advance(time.Hour)
 	w.org.Delete(gone)
 	w.org.Merge(winner, loser)
-	report, err := im.Incremental(t.Context(), "anna")
-	require.NoError(t, err)
+	report := incremental(t, im)
 	require.Equal(t, "0", w.value(t, "customers", gone, "active"))
 	require.Equal(t, "0", w.value(t, "contacts", ada, "active"))
 	require.Equal(t, "0", w.value(t, "projects", project, "active"))
@@ -422,8 +394,7 @@ func TestDeletedMergedAndRestoredRecords(t *testing.T) {
 
 	w.org.Advance(time.Hour)
 	w.org.Undelete(gone)
-	_, err = im.Incremental(t.Context(), "anna")
-	require.NoError(t, err)
+	incremental(t, im)
 	require.Equal(t, "1", w.value(t, "customers", gone, "active"))
 	require.Equal(t, "1", w.value(t, "contacts", ada, "active"))
 	require.Equal(t, "1", w.value(t, "projects", project, "active"))
@@ -434,8 +405,7 @@ func TestRecordThatOnlyGetDeletedKnowsIsRetired(t *testing.T) {
 	w := newWorld(t)
 	acme := w.account("Acme")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 
 	w.org.Advance(time.Hour)
 	w.org.Delete(acme)
@@ -447,9 +417,8 @@ func TestRecordThatOnlyGetDeletedKnowsIsRetired(t *testing.T) {
 				"earliestDateAvailable":"2026-11-01T00:00:00.000+0000","latestDateCovered":"2026-11-16T10:00:00.000+0000"}`,
 		})
 	}
-	_, err = im.Incremental(t.Context(), "anna")
+	incremental(t, im)
 
-	require.NoError(t, err)
 	require.Equal(t, "0", w.value(t, "customers", acme, "active"))
 }
 
@@ -458,11 +427,10 @@ func TestLockedFields(t *testing.T) {
 	w := newWorld(t)
 	acme := w.account("Acme")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 	id := w.hostID(t, "customers", acme)
 
-	err = im.CheckEdit(t.Context(), "customer", id, "phone", "discount", "name")
+	err := im.CheckEdit(t.Context(), "customer", id, "phone", "discount", "name")
 
 	var locked *importer.LockedError
 	require.ErrorAs(t, err, &locked)
@@ -478,8 +446,7 @@ func TestCustomerWithoutFlagIsLeftAloneUntilLinkedAgain(t *testing.T) {
 	acme := w.account("Acme", "Phone", "1")
 	ada := w.contact(acme, "Ada", "Phone", "1")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 	id := w.hostID(t, "customers", acme)
 
 	require.NoError(t, im.RemoveFlag(t.Context(), "bert", "customer", id))
@@ -490,10 +457,8 @@ func TestCustomerWithoutFlagIsLeftAloneUntilLinkedAgain(t *testing.T) {
 	w.org.Update(acme, map[string]any{"Phone": "2"})
 	w.org.Update(ada, map[string]any{"Phone": "2"})
 	fresh := w.contact(acme, "Fresh")
-	_, err = im.Incremental(t.Context(), "anna")
-	require.NoError(t, err)
-	_, err = im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	incremental(t, im)
+	complete(t, im)
 	require.Equal(t, "Edited", w.value(t, "customers", acme, "name"))
 	require.Equal(t, "1", w.value(t, "contacts", ada, "phone"))
 	require.Len(t, w.query(t, `SELECT * FROM contacts`), 1, "no contact is added")
@@ -513,8 +478,7 @@ func TestRemoveAll(t *testing.T) {
 	w := newWorld(t)
 	populate(w, map[string]string{})
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 
 	require.NoError(t, im.RemoveAll(t.Context(), "anna"))
 
@@ -526,10 +490,9 @@ func TestContactFollowsItsCustomer(t *testing.T) {
 	w := newWorld(t)
 	ada := w.contact(w.account("Acme"), "Ada")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 
-	err = im.RemoveFlag(t.Context(), "anna", "contact", w.hostID(t, "contacts", ada))
+	err := im.RemoveFlag(t.Context(), "anna", "contact", w.hostID(t, "contacts", ada))
 
 	require.ErrorContains(t, err, "follows its customer")
 	_, err = im.LinkAgain(t.Context(), "anna", "customer", "999")
@@ -573,8 +536,7 @@ func TestSecondRunWaitsForTheLease(t *testing.T) {
 	require.ErrorIs(t, err, importer.ErrRunActive)
 
 	w.pass(2 * time.Minute)
-	_, err = w.importer(t).Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, w.importer(t))
 	require.ErrorIs(t, store.Save(t.Context(), fence, &importer.Checkpoint{}), importer.ErrLeaseLost, "a stale runner writes nothing")
 }
 
@@ -589,15 +551,13 @@ func TestRecordThatCannotBeImportedIsADeadLetter(t *testing.T) {
 	ada := w.contact(acme, "Ada")
 	im := w.importer(t)
 
-	report, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	report := complete(t, im)
 	require.Equal(t, importer.Counts{Read: 1, Failed: 1}, report.Run.Counts["Contact"])
 	require.Len(t, w.query(t, `SELECT * FROM sfbridge_import_dead`), 1)
 
 	w.org.Advance(time.Hour)
 	w.org.Update(ada, map[string]any{"Phone": "1"})
-	_, err = im.Incremental(t.Context(), "anna")
-	require.NoError(t, err)
+	incremental(t, im)
 	require.Equal(t, "1", w.value(t, "contacts", ada, "phone"))
 	require.Empty(t, w.query(t, `SELECT * FROM sfbridge_import_dead`))
 }
@@ -610,9 +570,8 @@ func TestOverlongOptionalValueIsReportedAndTheRestArrives(t *testing.T) {
 	acme := w.account("Acme", "AccountNumber", strings.Repeat("9", 40), "Phone", "1")
 	im := w.importer(t)
 
-	report, err := im.Complete(t.Context(), "anna")
+	report := complete(t, im)
 
-	require.NoError(t, err)
 	require.Equal(t, "<nil>", w.value(t, "customers", acme, "number"))
 	require.Equal(t, "1", w.value(t, "customers", acme, "phone"))
 	for e, err := range im.Entries(t.Context(), report.Run.Number) {
@@ -638,8 +597,7 @@ func TestDailyLimitPausesAndTheNextCallGoesOn(t *testing.T) {
 	require.Equal(t, importer.Paused, available.Unfinished.Status)
 	require.False(t, available.Incremental)
 
-	_, err = im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 	require.Len(t, w.query(t, `SELECT * FROM customers`), 7)
 }
 
@@ -649,9 +607,8 @@ func TestOrgWithoutReplicationFallsBackToTheClock(t *testing.T) {
 	w.account("Acme")
 	w.org.Fail(salesforcetest.Fault{Path: "/updated", Status: http.StatusForbidden, Code: "INSUFFICIENT_ACCESS", Message: "insufficient access", Times: 1})
 
-	report, err := w.importer(t).Complete(t.Context(), "anna")
+	report := complete(t, w.importer(t))
 
-	require.NoError(t, err)
 	require.Equal(t, importer.Heuristic, report.Run.Guarantee)
 	require.Equal(t, morning.Add(-20*time.Minute), report.Run.High.UTC())
 }
@@ -660,11 +617,10 @@ func TestStoreOfAnotherOrgIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account("Acme")
-	_, err := w.importer(t).Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, w.importer(t))
 
 	w.org = salesforcetest.NewOrg(&salesforcetest.Options{Now: w.org.Now, OrgID: "00D000000000062EAA"})
-	_, err = w.importer(t).Complete(t.Context(), "anna")
+	_, err := w.importer(t).Complete(t.Context(), "anna")
 
 	require.ErrorIs(t, err, importer.ErrOrgChanged)
 }
@@ -674,13 +630,11 @@ func TestHostRecordThatVanishedIsNotMadeAgain(t *testing.T) {
 	w := newWorld(t)
 	w.account("Acme")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 	w.query(t, `DELETE FROM customers RETURNING 1`)
 
-	report, err := im.Complete(t.Context(), "anna")
+	report := complete(t, im)
 
-	require.NoError(t, err)
 	require.Empty(t, w.query(t, `SELECT * FROM customers`))
 	require.Contains(t, entries(t, im, report.Run.Number), "skipped Acme: deleted in the host: its link to Salesforce was removed")
 }
@@ -698,18 +652,16 @@ func TestStoppedRunIsFollowedByWhatHasChangedSince(t *testing.T) {
 	w := newWorld(t)
 	acme := w.account("Acme")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
-	require.NoError(t, err)
+	complete(t, im)
 	w.org.Advance(time.Hour)
 	w.org.Fail(salesforcetest.Fault{Path: "/queryAll", Status: http.StatusInternalServerError, Code: "UNKNOWN_EXCEPTION", Times: 1})
-	_, err = im.Incremental(t.Context(), "anna")
+	_, err := im.Incremental(t.Context(), "anna")
 	require.Error(t, err)
 
 	w.org.Advance(time.Hour)
 	w.org.Update(acme, map[string]any{"Phone": "1"}) // beyond the bounds of the stopped run
-	report, err := im.Incremental(t.Context(), "anna")
+	report := incremental(t, im)
 
-	require.NoError(t, err)
 	require.NotNil(t, report.Resumed)
 	require.Equal(t, "1", w.value(t, "customers", acme, "phone"))
 }

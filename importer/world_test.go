@@ -194,3 +194,17 @@ func entries(t testing.TB, im *importer.Importer, run int64) (lines []string) {
 	}
 	return lines
 }
+
+func complete(t *testing.T, im *importer.Importer) *importer.Report {
+	t.Helper()
+	report, err := im.Complete(t.Context(), "anna")
+	require.NoError(t, err)
+	return report
+}
+
+func incremental(t *testing.T, im *importer.Importer) *importer.Report {
+	t.Helper()
+	report, err := im.Incremental(t.Context(), "anna")
+	require.NoError(t, err)
+	return report
+}
