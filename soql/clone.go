@@ -1,9 +1,16 @@
 package soql
 
+import "slices"
+
 // clone is a deep copy of a valid query, with the positions.
 func (q *Query) clone() *Query {
 	c := *q
 	c.Select = cloned(q.Select, cloneItem)
+	c.Aliases = cloned(q.Aliases, func(a Alias) Alias {
+		a.Path = clonePath(a.Path)
+		return a
+	})
+	c.With = q.With.clone()
 	c.Where = cloneCondition(q.Where)
 	c.GroupBy = cloned(q.GroupBy, cloneExpr)
 	c.Having = cloneCondition(q.Having)
@@ -14,6 +21,18 @@ func (q *Query) clone() *Query {
 	c.Limit = cloneValue(q.Limit)
 	c.Offset = cloneValue(q.Offset)
 	return &c
+}
+
+func (w *With) clone() *With {
+	if w == nil {
+		return nil
+	}
+	c := copied(w)
+	c.Categories = cloned(w.Categories, func(x Category) Category {
+		x.Names = slices.Clone(x.Names)
+		return x
+	})
+	return c
 }
 
 func cloned[T any](list []T, one func(T) T) []T {
@@ -43,20 +62,47 @@ func cloneItem(item SelectItem) SelectItem {
 		c := copied(n)
 		c.Query = n.Query.clone()
 		return c
+	case *TypeOf:
+		c := copied(n)
+		c.Path, c.Else = clonePath(n.Path), cloned(n.Else, clonePath)
+		c.Whens = cloned(n.Whens, func(w When) When {
+			w.Fields = cloned(w.Fields, clonePath)
+			return w
+		})
+		return c
+	case *FieldSet:
+		return copied(n)
 	}
 	return item
+}
+
+func clonePath(x *Path) *Path {
+	c := copied(x)
+	c.Names = slices.Clone(x.Names)
+	return c
+}
+
+func cloneBind(v *Bind) *Bind {
+	if v == nil {
+		return nil
+	}
+	return copied(v)
 }
 
 func cloneExpr(x Expr) Expr {
 	switch n := x.(type) {
 	case *Path:
-		c := copied(n)
-		c.Names = append([]string(nil), n.Names...)
-		return c
+		return clonePath(n)
 	case *Call:
 		c := copied(n)
 		c.Args = cloned(n.Args, cloneExpr)
 		return c
+	case *Number:
+		return copied(n)
+	case *Text:
+		return copied(n)
+	case *Bind:
+		return copied(n)
 	}
 	return x
 }
@@ -77,14 +123,14 @@ func cloneCondition(x Condition) Condition {
 		return c
 	case *Membership:
 		c := copied(n)
-		c.Left, c.Values = cloneExpr(n.Left), cloned(n.Values, cloneValue)
+		c.Left, c.Values, c.List = cloneExpr(n.Left), cloned(n.Values, cloneValue), cloneBind(n.List)
 		if n.Query != nil {
 			c.Query = n.Query.clone()
 		}
 		return c
 	case *Inclusion:
 		c := copied(n)
-		c.Left, c.Values = cloneExpr(n.Left), cloned(n.Values, cloneValue)
+		c.Left, c.Values, c.List = cloneExpr(n.Left), cloned(n.Values, cloneValue), cloneBind(n.List)
 		return c
 	}
 	return x
@@ -95,6 +141,10 @@ func cloneValue(v Value) Value {
 	case *Text:
 		return copied(n)
 	case *Number:
+		return copied(n)
+	case *Currency:
+		return copied(n)
+	case *Time:
 		return copied(n)
 	case *Boolean:
 		return copied(n)

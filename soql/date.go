@@ -92,6 +92,25 @@ func parseDateTime(s string) (time.Time, error) {
 	return inFixedZone(t)
 }
 
+var errTime = errors.New("no time: write hh:mm:ss, at most three digits of a second, and Z or ±hh:mm")
+
+// parseTime reads a time of the day such as 17:30:00.000Z. One with an offset is
+// the same time in UTC.
+func parseTime(s string) (Time, error) {
+	t, err := parseDateTime("2026-11-21T" + s)
+	if err != nil {
+		return Time{}, errTime
+	}
+	t = t.UTC()
+	return Time{Hour: t.Hour(), Minute: t.Minute(), Second: t.Second(), Millisecond: t.Nanosecond() / int(time.Millisecond)}, nil
+}
+
+// valid reports whether there is such a time of the day.
+func (v *Time) valid() bool {
+	return 0 <= v.Hour && v.Hour < 24 && 0 <= v.Minute && v.Minute < 60 &&
+		0 <= v.Second && v.Second < 60 && 0 <= v.Millisecond && v.Millisecond < 1000
+}
+
 // inFixedZone is t in a zone that has its offset and no name, whatever the
 // machine's own zone.
 func inFixedZone(t time.Time) (time.Time, error) {

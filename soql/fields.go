@@ -33,7 +33,7 @@ func FieldsOf[T any]() ([]SelectItem, error) {
 		return nil, fmt.Errorf("soql: fields of %v: %w", t, err)
 	}
 	q := &Query{Select: l.items, From: From{Object: "T"}}
-	if err := check(q, false); err != nil {
+	if err := check(q, rules{}); err != nil {
 		return nil, fmt.Errorf("soql: fields of %v: %w", t, err)
 	}
 	return l.items, nil

@@ -130,24 +130,45 @@ func (l *lexer) number(i int) (kind, int) {
 		i++
 	}
 	end := digitsEnd(l.src, i)
-	if end-start == 4 && l.at(end) == '-' {
+	switch {
+	case end-start == 4 && l.at(end) == '-':
 		return l.date(start)
-	}
-	if l.at(end) == '.' && isDigit(l.at(end+1)) {
+	case end-start == 2 && l.at(end) == ':':
+		return l.time(start)
+	case l.at(end) == '.' && isDigit(l.at(end+1)):
 		end = digitsEnd(l.src, end+1)
 	}
+	return tokNumber, l.numberEnd(end)
+}
+
+// numberEnd is the end of a number, if nothing that could belong to it follows.
+func (l *lexer) numberEnd(end int) int {
 	if c := l.at(end); isLetter(c) || c == '_' || c == '.' {
 		fail(end, "unexpected %q in a number", c)
 	}
-	return tokNumber, end
+	return end
+}
+
+// time scans a time of the day: all that could belong to one.
+func (l *lexer) time(i int) (kind, int) {
+	end := l.timeEnd(i)
+	if _, err := parseTime(l.src[i:end]); err != nil {
+		fail(i, "%v", err)
+	}
+	return tokTime, end
+}
+
+// timeEnd is the end of what could belong to a date or a time.
+func (l *lexer) timeEnd(end int) int {
+	for end < len(l.src) && (isDigit(l.src[end]) || isLetter(l.src[end]) || strings.IndexByte("-+:._", l.src[end]) >= 0) {
+		end++
+	}
+	return end
 }
 
 // date scans a date or a dateTime: all that could belong to one.
 func (l *lexer) date(i int) (kind, int) {
-	end := i
-	for end < len(l.src) && (isDigit(l.src[end]) || isLetter(l.src[end]) || strings.IndexByte("-+:._", l.src[end]) >= 0) {
-		end++
-	}
+	end := l.timeEnd(i)
 	text := l.src[i:end]
 	if len(text) <= len("2026-11-21") {
 		if _, err := parseDate(text); err != nil {

@@ -16,14 +16,16 @@ type Node interface {
 	print(p *printer)
 }
 
-// SelectItem is one entry of a select list: a *[Field] or a *[Subquery].
+// SelectItem is one entry of a select list: a *[Field], *[Subquery], *[TypeOf]
+// or *[FieldSet].
 type SelectItem interface {
 	Node
 	selectItem()
 }
 
 // Expr is what can be selected, compared, grouped and ordered by: a *[Path] or
-// a *[Call].
+// a *[Call]. The arguments of DISTANCE and GEOLOCATION are also a *[Number],
+// *[Text] or *[Bind], which have no other place as an Expr.
 type Expr interface {
 	Node
 	expr()
@@ -36,8 +38,9 @@ type Condition interface {
 	condition()
 }
 
-// Value is a literal or what stands for one: a *[Text], *[Number], *[Boolean],
-// *[Null], *[Date], *[DateTime], *[DateRange], *[Bind] or *[Token].
+// Value is a literal or what stands for one: a *[Text], *[Number], *[Currency],
+// *[Boolean], *[Null], *[Date], *[DateTime], *[Time], *[DateRange], *[Bind] or
+// *[Token].
 type Value interface {
 	Node
 	value()
@@ -46,24 +49,111 @@ type Value interface {
 // Query is a SELECT statement, a child subquery, or the inner query of a semi-
 // or anti-join. Only Select and From are required.
 type Query struct {
-	Select  []SelectItem
-	From    From
-	Where   Condition // nil for none
-	GroupBy []Expr
-	Having  Condition // nil for none; needs GroupBy
-	OrderBy []Order
-	Limit   Value // a whole *Number from 0 on, nil for none
-	Offset  Value // a whole *Number from 0 to 2000, nil for none
+	Select    []SelectItem
+	From      From
+	Aliases   []Alias   // the further entries of FROM
+	Scope     string    // USING SCOPE, spelled as in "mineAndMyGroups"; "" for none
+	Where     Condition // nil for none
+	With      *With     // nil for none
+	GroupBy   []Expr
+	Subtotals Subtotals // ROLLUP or CUBE around GroupBy
+	Having    Condition // nil for none; needs GroupBy
+	OrderBy   []Order
+	Limit     Value // a whole *Number from 0 on, or a *Bind; nil for none
+	Offset    Value // a whole *Number from 0 to 2000, or a *Bind; nil for none
+	For       For
+	Update    Update
+	AllRows   bool // ALL ROWS, which only Apex has
 	span
 }
 
 // From names what is queried: an object or, in a child subquery, the name of
 // the relationship that leads from the parent to its children.
 type From struct {
+	Parent string // in a child subquery: the outer object or its alias, as in FROM a.Contacts; "" for none
 	Object string
 	Alias  string // "" for none
 	span
 }
+
+// Alias is a further entry of FROM: a name for a relationship of the queried
+// object, or of an earlier Alias. FROM Contact c, c.Account a has the Alias of
+// the path c.Account and the name a.
+type Alias struct {
+	Path *Path
+	Name string // "" for none
+	span
+}
+
+// With is a WITH clause: either a Mode or Categories.
+type With struct {
+	Mode       WithMode   // 0 for none
+	Categories []Category // joined by AND
+	span
+}
+
+// WithMode says with whose rights a query runs. Only Apex has them.
+type WithMode int
+
+// The modes of WITH.
+const (
+	SecurityEnforced WithMode = iota + 1
+	UserMode
+	SystemMode
+)
+
+// Category is one filter of WITH DATA CATEGORY: Group Selector (Names).
+type Category struct {
+	Group    string
+	Selector CategorySelector
+	Names    []string
+	span
+}
+
+// CategorySelector says which categories around the named ones are meant. The
+// zero value is not valid.
+type CategorySelector int
+
+// The selectors of a Category.
+const (
+	CategoryAt CategorySelector = iota + 1
+	CategoryAbove
+	CategoryBelow
+	CategoryAboveOrBelow
+)
+
+// Subtotals says which rows GROUP BY adds to those of its groups.
+type Subtotals int
+
+// NoSubtotals is a plain GROUP BY, Rollup is GROUP BY ROLLUP (…), and Cube is
+// GROUP BY CUBE (…).
+const (
+	NoSubtotals Subtotals = iota
+	Rollup
+	Cube
+)
+
+// For says what becomes of the records beside their being read.
+type For int
+
+// ForView and ForReference make Salesforce note that the user saw the records,
+// ForUpdate locks them, which only Apex has.
+const (
+	ForNothing For = iota
+	ForView
+	ForReference
+	ForUpdate
+)
+
+// Update says which statistics of knowledge articles a query adds to: none, one,
+// or UpdateTracking | UpdateViewStat.
+type Update int
+
+// The statistics of UPDATE.
+const (
+	UpdateTracking Update = 1 << iota
+	UpdateViewStat
+)
 
 // Field is a selected field or function call.
 type Field struct {
@@ -78,9 +168,41 @@ type Subquery struct {
 	span
 }
 
+// TypeOf selects fields by the type of the record behind a polymorphic
+// relationship: TYPEOF What WHEN Account THEN Phone ELSE Name END.
+type TypeOf struct {
+	Path  *Path // the relationship
+	Whens []When
+	Else  []*Path // nil for none
+	span
+}
+
+// When is one branch of a [TypeOf].
+type When struct {
+	Object string
+	Fields []*Path
+	span
+}
+
+// FieldSet selects fields by their kind: FIELDS(ALL).
+type FieldSet struct {
+	Kind FieldKind
+	span
+}
+
+// FieldKind is the argument of FIELDS. The zero value is not valid.
+type FieldKind int
+
+// The kinds of fields that a FieldSet selects.
+const (
+	AllFields FieldKind = iota + 1
+	StandardFields
+	CustomFields
+)
+
 // Path is a field, reached over up to five parent relationships: Owner.Name is
-// Path{Names: []string{"Owner", "Name"}}. It may start with the alias or the
-// name of the queried object.
+// Path{Names: []string{"Owner", "Name"}}. It may start with the name of the
+// queried object, or with an alias from FROM.
 type Path struct {
 	Names []string
 	span
@@ -159,22 +281,26 @@ const (
 	OpLike
 )
 
-// Membership is Left [NOT] IN (…), over values or over an inner query (a
-// semi-join, with Not an anti-join). Exactly one of Values and Query is set.
+// Membership is Left [NOT] IN (…), over values, over an inner query (a
+// semi-join, with Not an anti-join), or over a variable that holds a list, as in
+// IN :ids. Exactly one of Values, Query and List is set.
 type Membership struct {
 	Left   Expr
 	Not    bool
 	Values []Value
 	Query  *Query
+	List   *Bind
 	span
 }
 
 // Inclusion filters a multi-select picklist: Left INCLUDES (…), with Not
-// Left EXCLUDES (…). A value such as 'A;B' asks for both A and B.
+// Left EXCLUDES (…). A value such as 'A;B' asks for both A and B. Exactly one of
+// Values and List is set.
 type Inclusion struct {
 	Left   Expr
 	Not    bool
 	Values []Value
+	List   *Bind
 	span
 }
 
@@ -188,6 +314,14 @@ type Text struct {
 // one point between digits, so that nothing is lost to rounding.
 type Number struct {
 	Literal string
+	span
+}
+
+// Currency is an amount in a currency, such as EUR12.50, in an org that has
+// several.
+type Currency struct {
+	Code    string // three letters, in upper case
+	Literal string // digits, and at most one point between digits
 	span
 }
 
@@ -217,6 +351,13 @@ type DateTime struct {
 	span
 }
 
+// Time is a time of the day in UTC, such as 17:30:00Z, as fields of the type
+// Time have it.
+type Time struct {
+	Hour, Minute, Second, Millisecond int
+	span
+}
+
 // DateRange is a date literal, such as TODAY or LAST_N_DAYS:7. Name is in upper
 // case and without the number; N counts only for the names that take one. The
 // running user's time zone says where its days begin.
@@ -226,7 +367,8 @@ type DateRange struct {
 	span
 }
 
-// Bind is a variable, :Name. It has no place in a query that is sent.
+// Bind is a variable, :Name, which [Query.Bind] replaces by a value. It has no
+// place in a query that is sent. Name may be dotted, as in :account.Id.
 type Bind struct {
 	Name string
 	span
@@ -250,9 +392,14 @@ func (s span) End() Pos { return s.end }
 
 func (*Field) selectItem()    {}
 func (*Subquery) selectItem() {}
+func (*TypeOf) selectItem()   {}
+func (*FieldSet) selectItem() {}
 
-func (*Path) expr() {}
-func (*Call) expr() {}
+func (*Path) expr()   {}
+func (*Call) expr()   {}
+func (*Number) expr() {}
+func (*Text) expr()   {}
+func (*Bind) expr()   {}
 
 func (*Logic) condition()      {}
 func (*Negation) condition()   {}
@@ -262,34 +409,50 @@ func (*Inclusion) condition()  {}
 
 func (*Text) value()      {}
 func (*Number) value()    {}
+func (*Currency) value()  {}
 func (*Boolean) value()   {}
 func (*Null) value()      {}
 func (*Date) value()      {}
 func (*DateTime) value()  {}
+func (*Time) value()      {}
 func (*DateRange) value() {}
 func (*Bind) value()      {}
 func (*Token) value()     {}
 
-// String is the operator as it is written.
-func (op LogicOp) String() string {
-	switch op {
-	case OpAnd:
-		return "AND"
-	case OpOr:
-		return "OR"
-	}
-	return "?"
-}
-
-// compareOps spells the operators, by CompareOp.
-var compareOps = [...]string{
-	OpEq: "=", OpNe: "!=", OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">=", OpLike: "LIKE",
-}
-
-// String is the operator as it is written.
-func (op CompareOp) String() string {
-	if op < OpEq || op > OpLike {
+// spelled is the spelling of one of a list of constants, "?" for none of them.
+func spelled[T ~int](spellings []string, c T) string {
+	if c < 0 || int(c) >= len(spellings) || spellings[c] == "" {
 		return "?"
 	}
-	return compareOps[op]
+	return spellings[c]
 }
+
+// The spellings of constants, by their value.
+var (
+	logicOps    = []string{OpAnd: "AND", OpOr: "OR"}
+	compareOps  = []string{OpEq: "=", OpNe: "!=", OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">=", OpLike: "LIKE"}
+	withModes   = []string{SecurityEnforced: "SECURITY_ENFORCED", UserMode: "USER_MODE", SystemMode: "SYSTEM_MODE"}
+	selectors   = []string{CategoryAt: "AT", CategoryAbove: "ABOVE", CategoryBelow: "BELOW", CategoryAboveOrBelow: "ABOVE_OR_BELOW"}
+	subtotals   = []string{Rollup: "ROLLUP", Cube: "CUBE"}
+	fors        = []string{ForView: "VIEW", ForReference: "REFERENCE", ForUpdate: "UPDATE"}
+	updates     = []string{UpdateTracking: "TRACKING", UpdateViewStat: "VIEWSTAT", UpdateTracking | UpdateViewStat: "TRACKING, VIEWSTAT"}
+	fieldKinds  = []string{AllFields: "ALL", StandardFields: "STANDARD", CustomFields: "CUSTOM"}
+	queryScopes = []string{
+		"allPrivate", "delegated", "everything", "mine", "mineAndMyGroups", "my_team_territory", "my_territory", "team",
+	}
+)
+
+// String is the operator as it is written.
+func (op LogicOp) String() string { return spelled(logicOps, op) }
+
+// String is the operator as it is written.
+func (op CompareOp) String() string { return spelled(compareOps, op) }
+
+// String is the mode as it is written.
+func (m WithMode) String() string { return spelled(withModes, m) }
+
+// String is the selector as it is written.
+func (s CategorySelector) String() string { return spelled(selectors, s) }
+
+// String is the kind as it is written.
+func (k FieldKind) String() string { return spelled(fieldKinds, k) }

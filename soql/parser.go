@@ -3,6 +3,7 @@ package soql
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -17,34 +18,55 @@ const maxLength = 100_000
 // parser and of everything that walks its trees.
 const maxDepth = 100
 
+// Dialect is a variant of SOQL.
+type Dialect int
+
+const (
+	// REST is SOQL as the query resource of the REST API takes it.
+	REST Dialect = iota
+
+	// Apex is SOQL as it stands between brackets in Apex. Beyond REST it has
+	// variables such as :name, FOR UPDATE, ALL ROWS, and WITH SECURITY_ENFORCED,
+	// USER_MODE and SYSTEM_MODE. It lacks FIELDS(ALL) and FIELDS(CUSTOM).
+	Apex
+
+	bothDialects Dialect = -1 // for display
+)
+
 // ParseOptions are settings of [Parse].
 type ParseOptions struct {
 	// Token is the bare %name% that may stand for a value, such as
 	// [DefaultToken]. In quotes it is a string like any other. Defaults to
 	// none, so that a bare %…% is an error.
 	Token string
+
+	// Dialect is the variant of the language. Defaults to REST, which refuses
+	// what only Apex has, by name. To fill the variables of a query that will go
+	// to the REST API, parse it as Apex and take [Query.Bind].
+	Dialect Dialect
 }
 
-// Parse reads one SOQL query as the REST API takes it. opt may be nil.
+// Parse reads one SOQL query. opt may be nil.
 //
 // It is as strict as Salesforce: AND beside OR, or NOT beside either, needs
 // parentheses; comments, a trailing semicolon, unknown escapes, NOT LIKE, IS
-// NULL, an empty IN and an OFFSET beyond 2000 are errors. What SOQL has and this
-// package does not (USING SCOPE, TYPEOF, WITH, ROLLUP, CUBE, FOR VIEW, FIELDS(),
-// DISTANCE(), several objects in FROM, currency literals) and what only Apex has
-// (:bind, FOR UPDATE, ALL ROWS) is refused too, by name. An error about the text
-// is a *[SyntaxError].
+// NULL, an empty IN, a field that is neither grouped nor aggregated, and an
+// OFFSET beyond 2000 are errors. So is what the dialect does not have. An error
+// about the text is a *[SyntaxError].
 //
 // Keywords are taken in any case; names keep the case in which they stand.
 //
 // Source: SOQL and SOSL Reference, "SOQL SELECT Syntax".
 func Parse(text string, opt *ParseOptions) (_ *Query, err error) {
 	p := parser{lexer: lexer{src: text}}
-	if opt != nil && opt.Token != "" {
-		if _, ok := tokenName(opt.Token); !ok {
+	if opt != nil {
+		if _, ok := tokenName(opt.Token); !ok && opt.Token != "" {
 			return nil, fmt.Errorf("soql: token %q is not of the form %%name%%", opt.Token)
 		}
-		p.token = opt.Token
+		if opt.Dialect != REST && opt.Dialect != Apex {
+			return nil, fmt.Errorf("soql: no dialect has the number %d", opt.Dialect)
+		}
+		p.token, p.dialect = opt.Token, opt.Dialect
 	}
 	defer catch(text, &err)
 	return p.parse(), nil
@@ -78,9 +100,11 @@ func tooLong(text string) bool {
 // only: a complaint is a bailout.
 type parser struct {
 	lexer
-	tok   token // the token to look at
-	end   Pos   // where the token before it ends
-	depth int
+	arena
+	dialect Dialect
+	tok     token // the token to look at
+	end     Pos   // where the token before it ends
+	depth   int
 }
 
 // parse reads the whole text.
@@ -93,7 +117,7 @@ func (p *parser) parse() *Query {
 	}
 	p.tok = p.lexer.next()
 	q := p.query(tokEOF)
-	if f := faultOf(q, true); f != nil {
+	if f := faultOf(q, rules{open: true, dialect: p.dialect}); f != nil {
 		fail(max(int(f.pos)-1, 0), "%s", f.reason)
 	}
 	return q
@@ -153,22 +177,68 @@ func (p *parser) fail(format string, args ...any) {
 	fail(p.tok.pos, format, args...)
 }
 
-// unsupported names the features that a token out of place tells of.
-var unsupported = map[kind]string{
-	kwAll:    "ALL ROWS",
-	kwFor:    "FOR",
-	kwTypeof: "TYPEOF",
-	kwUpdate: "UPDATE",
-	kwUsing:  "USING SCOPE",
-	kwWith:   "WITH",
-	tokColon: "a :bind variable",
+// isWord reports whether the current token is a word that means something in
+// this place only, in any case.
+func (p *parser) isWord(word string) bool {
+	return p.tok.kind.isName() && strings.EqualFold(p.text(), word)
 }
+
+// gotWord moves on over such a word, if it stands here.
+func (p *parser) gotWord(word string) bool {
+	if !p.isWord(word) {
+		return false
+	}
+	p.advance()
+	return true
+}
+
+// wantWord moves on over such a word, which has to stand here.
+func (p *parser) wantWord(word string) {
+	if !p.gotWord(word) {
+		p.expected(word)
+	}
+}
+
+// oneOf moves on over the spelling of one of a list of constants.
+func oneOf[T ~int](p *parser, spellings []string) T {
+	for c, word := range spellings {
+		if word != "" && strings.EqualFold(p.text(), word) {
+			p.advance()
+			return T(c)
+		}
+	}
+	p.expected(alternatives(spellings))
+	return 0
+}
+
+// alternatives lists spellings for a message.
+func alternatives(spellings []string) string {
+	words := slices.DeleteFunc(slices.Clone(spellings), func(s string) bool { return s == "" })
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// name moves on over a name.
+func (p *parser) name(what string) string {
+	if !p.tok.kind.isName() {
+		p.expected(what)
+	}
+	name := p.text()
+	p.advance()
+	return name
+}
+
+// onlyApex refuses what REST does not have, when it stands here.
+func (p *parser) onlyApex(what string) {
+	if p.dialect == REST {
+		p.fail("%s", onlyApex(what))
+	}
+}
+
+func onlyApex(what string) string { return what + " is for Apex only" }
 
 // expected gives up because what should stand here does not.
 func (p *parser) expected(what string) {
-	if feature, ok := unsupported[p.tok.kind]; ok {
-		p.fail("%s is not supported", feature)
-	}
 	panic(bailout{SyntaxError{Offset: p.tok.pos, Expected: what, Found: p.found()}})
 }
 
@@ -179,7 +249,7 @@ func (p *parser) found() string {
 		return endings[tokEOF]
 	case tokText:
 		return "string " + shorten(text)
-	case tokNumber, tokDate, tokDateTime:
+	case tokNumber, tokDate, tokDateTime, tokTime:
 		return text
 	case tokName:
 		return strconv.Quote(shorten(text))
@@ -208,45 +278,82 @@ func (p *parser) unnest() { p.depth-- }
 
 // query parses what ends with a token of kind end, which it leaves standing:
 //
-//	query = "SELECT" item { "," item } "FROM" from [ "WHERE" condition ]
-//	        [ "GROUP" "BY" expr { "," expr } ] [ "HAVING" condition ]
-//	        [ "ORDER" "BY" order { "," order } ] [ "LIMIT" number ] [ "OFFSET" number ] .
+//	query = "SELECT" item { "," item } "FROM" from { "," alias }
+//	        [ "USING" "SCOPE" scope ] [ "WHERE" condition ] [ with ] [ groups ]
+//	        [ "HAVING" condition ] [ "ORDER" "BY" order { "," order } ]
+//	        [ "LIMIT" number ] [ "OFFSET" number ] [ rows ] [ for ] [ update ] [ rows ] .
 func (p *parser) query(end kind) *Query {
 	q, pos := &Query{}, p.start()
 	p.want(kwSelect, "SELECT")
 	q.Select = commas(p, p.item)
 	p.want(kwFrom, "a comma or FROM")
 	q.From = p.from()
-	rest := "WHERE, GROUP BY, ORDER BY, LIMIT, OFFSET or "
+	if p.got(tokComma) {
+		q.Aliases = commas(p, p.furtherAlias)
+	}
+	more, next := "", 0
+	if p.got(kwUsing) {
+		q.Scope = p.scope()
+		next = 1
+	}
 	if p.got(kwWhere) {
 		q.Where = p.condition()
-		rest = "AND, OR, GROUP BY, ORDER BY, LIMIT, OFFSET or "
+		more, next = "AND, OR, ", 2
+	}
+	if p.tok.kind == kwWith {
+		q.With = p.with()
+		more, next = "", 3
 	}
 	if p.gotBy(kwGroup) {
-		q.GroupBy = commas(p, p.expr)
-		rest = "a comma, HAVING, ORDER BY, LIMIT, OFFSET or "
+		p.groups(q)
+		more, next = "HAVING, ", 4
 	}
 	if p.got(kwHaving) {
 		q.Having = p.condition()
-		rest = "AND, OR, ORDER BY, LIMIT, OFFSET or "
+		more, next = "AND, OR, ", 4
 	}
 	if p.gotBy(kwOrder) {
 		q.OrderBy = commas(p, p.order)
-		rest = "a comma, LIMIT, OFFSET or "
+		more, next = "a comma, ", 5
 	}
 	if p.got(kwLimit) {
 		q.Limit = p.number()
-		rest = "OFFSET or "
+		more, next = "", 6
 	}
 	if p.got(kwOffset) {
 		q.Offset = p.number()
-		rest = ""
+		more, next = "", 7
 	}
+	q.AllRows = p.allRows()
+	if p.got(kwFor) {
+		q.For = p.forWhat()
+		more, next = "", 8
+	}
+	if p.got(kwUpdate) {
+		q.Update = p.update()
+		more, next = "", 9
+	}
+	q.AllRows = q.AllRows || p.allRows()
 	if p.tok.kind != end {
-		p.expected(rest + endings[end])
+		p.expectedRest(more, next, end)
 	}
 	q.span = p.since(pos)
 	return q
+}
+
+// clauses are what may follow FROM, in order.
+var clauses = []string{"USING SCOPE", "WHERE", "WITH", "GROUP BY", "ORDER BY", "LIMIT", "OFFSET", "FOR", "UPDATE"}
+
+// expectedRest gives up because neither a clause from number next on nor the end
+// of the query follows.
+func (p *parser) expectedRest(more string, next int, end kind) {
+	for _, clause := range clauses[next:] {
+		more += clause + ", "
+	}
+	if more != "" {
+		more = strings.TrimSuffix(more, ", ") + " or "
+	}
+	p.expected(more + endings[end])
 }
 
 // endings describes what a query ends with.
@@ -263,25 +370,82 @@ func (p *parser) gotBy(k kind) bool {
 
 // commas parses one or more of what element parses, separated by commas.
 func commas[T any](p *parser, element func() T) []T {
-	list := []T{element()}
+	var few [8]T
+	list := append(few[:0], element())
 	for p.got(tokComma) {
 		list = append(list, element())
 	}
-	return list
+	out := make([]T, len(list))
+	copy(out, list)
+	return out
 }
 
 // item parses
 //
-//	item = "(" query ")" | expr [ alias ] .
+//	item = "(" query ")" | typeof | "FIELDS" "(" kind ")" | expr [ alias ] .
 func (p *parser) item() SelectItem {
 	pos := p.start()
-	if p.tok.kind == tokLParen {
+	switch {
+	case p.tok.kind == tokLParen:
 		q := p.subquery()
 		return &Subquery{q, p.since(pos)}
+	case p.tok.kind == kwTypeof:
+		return p.typeOf()
+	case p.callsWord("FIELDS"):
+		return p.fieldSet()
 	}
-	f := &Field{Expr: p.expr(), Alias: p.alias()}
+	f := p.fields.take()
+	f.Expr = p.expr()
+	f.Alias = p.alias()
 	f.span = p.since(pos)
 	return f
+}
+
+// callsWord reports whether word and a parenthesis stand here.
+func (p *parser) callsWord(word string) bool {
+	return len(word) == p.tok.end-p.tok.pos && p.isWord(word) && p.peek().kind == tokLParen
+}
+
+// typeOf parses
+//
+//	typeof = "TYPEOF" path when { when } [ "ELSE" path { "," path } ] "END" .
+func (p *parser) typeOf() *TypeOf {
+	x, pos := &TypeOf{}, p.start()
+	p.advance()
+	x.Path = p.path()
+	for p.isWord("WHEN") || len(x.Whens) == 0 {
+		x.Whens = append(x.Whens, p.when())
+	}
+	if p.gotWord("ELSE") {
+		x.Else = commas(p, p.path)
+	}
+	p.wantWord("END")
+	x.span = p.since(pos)
+	return x
+}
+
+// when parses
+//
+//	when = "WHEN" object "THEN" path { "," path } .
+func (p *parser) when() When {
+	pos := p.start()
+	p.wantWord("WHEN")
+	x := When{Object: p.object()}
+	p.wantWord("THEN")
+	x.Fields = commas(p, p.path)
+	x.span = p.since(pos)
+	return x
+}
+
+// fieldSet parses FIELDS(ALL) and its like.
+func (p *parser) fieldSet() *FieldSet {
+	x, pos := &FieldSet{}, p.start()
+	p.advance()
+	p.advance()
+	x.Kind = oneOf[FieldKind](p, fieldKinds)
+	p.want(tokRParen, ")")
+	x.span = p.since(pos)
+	return x
 }
 
 // subquery parses a query in parentheses.
@@ -306,44 +470,174 @@ func (p *parser) alias() string {
 
 // from parses
 //
-//	from = object [ [ "AS" ] alias ] .
+//	from = [ parent "." ] object [ [ "AS" ] alias ] .
 func (p *parser) from() From {
 	pos := p.start()
-	if !p.tok.kind.namesObject() {
-		p.expected("the name of an object")
+	f := From{Object: p.object()}
+	if p.got(tokDot) {
+		f.Parent, f.Object = f.Object, p.object()
 	}
-	f := From{Object: p.text()}
-	p.advance()
-	if p.tok.kind == tokDot {
-		p.fail("a relationship of an alias in FROM is not supported")
-	}
-	if p.got(kwAs) && p.tok.kind != tokName {
-		p.expected("an alias")
-	}
-	f.Alias = p.alias()
-	if p.tok.kind == tokComma {
-		p.fail("more than one object in FROM is not supported")
-	}
+	f.Alias = p.fromAlias()
 	f.span = p.since(pos)
 	return f
 }
 
+// object moves on over the name of an object or a relationship.
+func (p *parser) object() string {
+	if !p.tok.kind.namesObject() {
+		p.expected("the name of an object")
+	}
+	name := p.text()
+	p.advance()
+	return name
+}
+
+func (p *parser) fromAlias() string {
+	if p.got(kwAs) && p.tok.kind != tokName {
+		p.expected("an alias")
+	}
+	return p.alias()
+}
+
+// furtherAlias parses
+//
+//	alias = path [ [ "AS" ] name ] .
+func (p *parser) furtherAlias() Alias {
+	pos := p.start()
+	a := Alias{Path: p.path()}
+	a.Name = p.fromAlias()
+	a.span = p.since(pos)
+	return a
+}
+
+// scope parses what follows USING.
+func (p *parser) scope() string {
+	p.wantWord("SCOPE")
+	return queryScopes[oneOf[int](p, queryScopes)]
+}
+
+// with parses
+//
+//	with = "WITH" ( mode | "DATA" "CATEGORY" category { "AND" category } ) .
+func (p *parser) with() *With {
+	w, pos := &With{}, p.start()
+	p.advance()
+	if p.gotWord("DATA") {
+		p.wantWord("CATEGORY")
+		w.Categories = []Category{p.category()}
+		for p.got(kwAnd) {
+			w.Categories = append(w.Categories, p.category())
+		}
+	} else {
+		at := p.tok.pos
+		w.Mode = oneOf[WithMode](p, withModes)
+		if p.dialect == REST {
+			fail(at, "%s", onlyApex("WITH "+w.Mode.String()))
+		}
+	}
+	w.span = p.since(pos)
+	return w
+}
+
+// category parses
+//
+//	category = group selector ( name | "(" name { "," name } ")" ) .
+func (p *parser) category() Category {
+	pos := p.start()
+	c := Category{Group: p.name("the name of a category group")}
+	c.Selector = oneOf[CategorySelector](p, selectors)
+	one := func() string { return p.name("the name of a category") }
+	if p.got(tokLParen) {
+		c.Names = commas(p, one)
+		p.want(tokRParen, "a comma or )")
+	} else {
+		c.Names = []string{one()}
+	}
+	c.span = p.since(pos)
+	return c
+}
+
+// groups parses
+//
+//	groups = "GROUP" "BY" ( expr { "," expr } | ( "ROLLUP" | "CUBE" ) "(" expr { "," expr } ")" ) .
+func (p *parser) groups(q *Query) {
+	switch {
+	case p.callsWord("ROLLUP"):
+		q.Subtotals = Rollup
+	case p.callsWord("CUBE"):
+		q.Subtotals = Cube
+	default:
+		q.GroupBy = commas(p, p.expr)
+		return
+	}
+	p.advance()
+	p.advance()
+	q.GroupBy = commas(p, p.expr)
+	p.want(tokRParen, "a comma or )")
+}
+
+// allRows moves on over ALL ROWS.
+func (p *parser) allRows() bool {
+	if p.tok.kind != kwAll {
+		return false
+	}
+	p.onlyApex("ALL ROWS")
+	p.advance()
+	p.wantWord("ROWS")
+	return true
+}
+
+// forWhat parses what follows FOR.
+func (p *parser) forWhat() For {
+	if p.tok.kind == kwUpdate {
+		p.onlyApex("FOR UPDATE")
+	}
+	return oneOf[For](p, fors)
+}
+
+// update parses what follows UPDATE.
+func (p *parser) update() Update {
+	u := oneOf[Update](p, updates[:UpdateViewStat+1])
+	if p.got(tokComma) {
+		if p.isWord(updates[u]) {
+			p.fail("UPDATE %s comes twice", updates[u])
+		}
+		u |= oneOf[Update](p, updates[:UpdateViewStat+1])
+	}
+	return u
+}
+
 // expr parses
 //
-//	expr = name { "." name } | name "(" [ expr { "," expr } ] ")" .
+//	expr = path | name "(" [ argument { "," argument } ] ")" .
 func (p *parser) expr() Expr {
 	pos, first := p.start(), p.head()
 	if p.tok.kind == tokLParen {
 		return p.call(pos, first)
 	}
-	x := &Path{Names: []string{first}}
+	return p.pathFrom(pos, first)
+}
+
+// path parses
+//
+//	path = name { "." name } .
+func (p *parser) path() *Path {
+	return p.pathFrom(p.start(), p.head())
+}
+
+// pathFrom parses a path of which the first name is read already.
+func (p *parser) pathFrom(pos Pos, first string) *Path {
+	var few [maxHops + 2]string
+	names := append(few[:0], first)
 	for p.got(tokDot) {
 		if !p.tok.kind.namesObject() {
 			p.expected("the name of a field")
 		}
-		x.Names = append(x.Names, p.text())
+		names = append(names, p.text())
 		p.advance()
 	}
+	x := p.paths.take()
+	x.Names = p.strings.copy(names)
 	x.span = p.since(pos)
 	return x
 }
@@ -360,22 +654,40 @@ func (p *parser) head() string {
 	return name
 }
 
-// call parses the arguments of a function. They are not read when the function
-// is not supported, because they may be of a kind that is not, either.
+// call parses the arguments of a function. They are not read when there is no
+// such function.
 func (p *parser) call(pos Pos, name string) *Call {
-	if message := functionFault(name); message != "" {
-		fail(int(pos)-1, "%s", message)
+	f, ok := functionOf(name)
+	if !ok {
+		fail(int(pos)-1, "SOQL has no function %s", name)
 	}
 	p.nest()
 	defer p.unnest()
 	p.advance()
 	x := &Call{Name: name}
-	if p.tok.kind != tokRParen {
+	switch {
+	case p.tok.kind == tokRParen:
+	case f.geo:
+		x.Args = commas(p, p.argument)
+	default:
 		x.Args = commas(p, p.expr)
 	}
-	p.want(tokRParen, ")")
+	p.want(tokRParen, "a comma or )")
 	x.span = p.since(pos)
 	return x
+}
+
+// argument parses an argument of DISTANCE or GEOLOCATION.
+//
+//	argument = expr | number | string | bind .
+func (p *parser) argument() Expr {
+	switch p.tok.kind {
+	case tokNumber, tokText:
+		return p.value(false).(Expr)
+	case tokColon:
+		return p.bind()
+	}
+	return p.expr()
 }
 
 // order parses
@@ -403,7 +715,7 @@ func (p *parser) order() Order {
 
 // number parses the number of LIMIT and OFFSET.
 func (p *parser) number() Value {
-	if p.tok.kind != tokNumber {
+	if p.tok.kind != tokNumber && p.tok.kind != tokColon {
 		p.expected("a number")
 	}
 	return p.value(false)
@@ -421,28 +733,28 @@ func (p *parser) condition() Condition {
 		return p.negation(pos)
 	}
 	first := p.term()
-	op := logicOps[p.tok.kind]
+	op := logicTokens[p.tok.kind]
 	if op == 0 {
 		return first
 	}
-	c := &Logic{Op: op, Terms: []Condition{first}}
+	var few [8]Condition
+	terms := append(few[:0], first)
 	for k := p.tok.kind; p.got(k); {
-		c.Terms = append(c.Terms, p.term())
+		terms = append(terms, p.term())
 	}
-	if logicOps[p.tok.kind] != 0 {
+	if logicTokens[p.tok.kind] != 0 {
 		p.fail("AND beside OR needs parentheses")
 	}
-	c.span = p.since(pos)
-	return c
+	return &Logic{op, p.conditions.copy(terms), p.since(pos)}
 }
 
-// logicOps are the operators of the tokens that are one, by kind.
-var logicOps = [kinds]LogicOp{kwAnd: OpAnd, kwOr: OpOr}
+// logicTokens are the operators of the tokens that are one, by kind.
+var logicTokens = [kinds]LogicOp{kwAnd: OpAnd, kwOr: OpOr}
 
 // negation parses what follows a NOT that has the condition to itself.
 func (p *parser) negation(pos Pos) *Negation {
 	c := &Negation{X: p.term()}
-	if logicOps[p.tok.kind] != 0 {
+	if logicTokens[p.tok.kind] != 0 {
 		p.fail("NOT beside %s needs parentheses of its own", strings.ToUpper(p.text()))
 	}
 	c.span = p.since(pos)
@@ -467,15 +779,15 @@ func (p *parser) term() Condition {
 	return p.comparison()
 }
 
-// comparisonOps are the operators of the tokens that are one, by kind.
-var comparisonOps = [kinds]CompareOp{
+// compareTokens are the operators of the tokens that are one, by kind.
+var compareTokens = [kinds]CompareOp{
 	tokEq: OpEq, tokNe: OpNe, tokLt: OpLt, tokLe: OpLe, tokGt: OpGt, tokGe: OpGe, kwLike: OpLike,
 }
 
 // comparison parses
 //
-//	comparison = expr op value | expr [ "NOT" ] "IN" set
-//	           | expr ( "INCLUDES" | "EXCLUDES" ) values .
+//	comparison = expr op value | membership
+//	           | expr ( "INCLUDES" | "EXCLUDES" ) ( values | bind ) .
 func (p *parser) comparison() Condition {
 	pos, left := p.start(), p.expr()
 	switch k := p.tok.kind; k {
@@ -483,34 +795,43 @@ func (p *parser) comparison() Condition {
 		return p.membership(pos, left)
 	case kwIncludes, kwExcludes:
 		p.advance()
-		c := &Inclusion{Left: left, Not: k == kwExcludes, Values: p.values()}
+		c := &Inclusion{Left: left, Not: k == kwExcludes}
+		if p.tok.kind == tokColon {
+			c.List = p.bind()
+		} else {
+			c.Values = p.values()
+		}
 		c.span = p.since(pos)
 		return c
 	case kwIs:
 		p.fail("SOQL has no IS NULL: write = NULL or != NULL")
 	}
-	op := comparisonOps[p.tok.kind]
+	op := compareTokens[p.tok.kind]
 	if op == 0 {
 		p.expected("an operator")
 	}
 	p.advance()
-	c := &Comparison{Left: left, Op: op, Right: p.value(op == OpLike)}
+	c := p.comparisons.take()
+	c.Left, c.Op, c.Right = left, op, p.value(op == OpLike)
 	c.span = p.since(pos)
 	return c
 }
 
 // membership parses
 //
-//	membership = [ "NOT" ] "IN" ( values | "(" query ")" ) .
+//	membership = expr [ "NOT" ] "IN" ( values | "(" query ")" | bind ) .
 func (p *parser) membership(pos Pos, left Expr) *Membership {
 	c := &Membership{Left: left, Not: p.got(kwNot)}
 	if p.tok.kind == kwLike {
 		p.fail("SOQL has no NOT LIKE: write (NOT field LIKE …)")
 	}
 	p.want(kwIn, "IN")
-	if p.tok.kind == tokLParen && p.peek().kind == kwSelect {
+	switch {
+	case p.tok.kind == tokLParen && p.peek().kind == kwSelect:
 		c.Query = p.subquery()
-	} else {
+	case p.tok.kind == tokColon:
+		c.List = p.bind()
+	default:
 		c.Values = p.values()
 	}
 	c.span = p.since(pos)
@@ -533,7 +854,9 @@ func (p *parser) value(pattern bool) Value {
 	var v Value
 	switch text := p.text(); tok.kind {
 	case tokText:
-		v = &Text{p.unquote(tok, pattern), at}
+		t := p.texts.take()
+		*t = Text{p.unquote(tok, pattern), at}
+		v = t
 	case tokNumber:
 		v = &Number{text, at}
 	case tokDate:
@@ -542,13 +865,22 @@ func (p *parser) value(pattern bool) Value {
 	case tokDateTime:
 		t, _ := parseDateTime(text)
 		v = &DateTime{t, at}
+	case tokTime:
+		t, _ := parseTime(text)
+		t.span = at
+		v = &t
 	case tokToken:
 		v = &Token{text[1 : len(text)-1], at}
+	case tokColon:
+		return p.bind()
 	case kwTrue, kwFalse:
 		v = &Boolean{tok.kind == kwTrue, at}
 	case kwNull:
 		v = &Null{at}
 	case tokName:
+		if isCurrency(text) {
+			return p.currency()
+		}
 		return p.dateRange()
 	default:
 		p.expected("a value")
@@ -562,7 +894,7 @@ func (p *parser) dateRange() Value {
 	pos, name := p.start(), strings.ToUpper(p.text())
 	counts, ok := dateRanges[name]
 	if !ok {
-		p.notValue(name)
+		p.expected("a value")
 	}
 	v := &DateRange{Name: name}
 	end := p.tok.end
@@ -586,10 +918,40 @@ func (p *parser) dateRange() Value {
 	return v
 }
 
-// notValue gives up about a word where a value should stand.
-func (p *parser) notValue(upper string) {
-	if len(upper) > 3 && digitsEnd(upper, 3) == len(upper) && isWord(upper) {
-		p.fail("a currency literal such as %s is not supported", upper)
+// bind parses
+//
+//	bind = ":" name { "." name } .
+func (p *parser) bind() *Bind {
+	pos := p.start()
+	p.onlyApex("a variable such as :name")
+	p.advance()
+	b := &Bind{Name: p.name("the name of a variable")}
+	for p.got(tokDot) {
+		b.Name += "." + p.name("a name")
 	}
-	p.expected("a value")
+	b.span = p.since(pos)
+	return b
+}
+
+// isCurrency reports whether a word is a currency and a whole amount.
+func isCurrency(word string) bool {
+	return len(word) > 3 && isCode(word[:3]) && isDigits(word[3:])
+}
+
+// isCode reports whether s is three letters.
+func isCode(s string) bool {
+	return len(s) == 3 && isLetter(s[0]) && isLetter(s[1]) && isLetter(s[2])
+}
+
+// currency parses an amount with its currency. To the lexer it was a name, to
+// which the fraction has to be added.
+func (p *parser) currency() Value {
+	pos := p.start()
+	if p.at(p.tok.end) == '.' && isDigit(p.at(p.tok.end+1)) {
+		p.tok.end = p.numberEnd(digitsEnd(p.src, p.tok.end+1))
+		p.off = p.tok.end
+	}
+	text := p.text()
+	p.advance()
+	return &Currency{strings.ToUpper(text[:3]), text[3:], p.since(pos)}
 }

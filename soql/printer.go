@@ -3,25 +3,29 @@ package soql
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // String is the query on one line in its canonical spelling, for display: it
-// may hold a [Bind] or a [Token], which [Query.Text] refuses. A tree that is no
-// query gives the complaint in angle brackets.
+// may hold what [Query.Text] refuses, a [Bind], a [Token], and what only Apex
+// has. A tree that is no query gives the complaint in angle brackets.
 func (q *Query) String() string {
-	if err := check(q, true); err != nil {
+	if err := check(q, forDisplay); err != nil {
 		return "<" + err.Error() + ">"
 	}
 	return format(q)
 }
 
+// forDisplay takes every query.
+var forDisplay = rules{open: true, dialect: bothDialects}
+
 // Text is the query as it can be sent to Salesforce, on one line in its
 // canonical spelling. It is the only way from a tree to a request: names that
-// are no names, empty lists, values that SOQL cannot write, and a [Bind] or a
-// [Token] that nobody replaced are errors, as is a text beyond 100,000
-// characters.
+// are no names, empty lists, values that SOQL cannot write, what only Apex has,
+// and a [Bind] or a [Token] that nobody replaced are errors, as is a text beyond
+// 100,000 characters.
 func (q *Query) Text() (string, error) {
-	if err := check(q, false); err != nil {
+	if err := check(q, rules{}); err != nil {
 		return "", err
 	}
 	text := format(q)
@@ -85,22 +89,143 @@ func (q *Query) print(p *printer) {
 	p.str("SELECT ")
 	list(p, q.Select)
 	p.str(" FROM ")
-	q.From.print(p)
+	q.printFrom(p)
+	if q.Scope != "" {
+		p.str(" USING SCOPE ")
+		p.str(q.Scope)
+	}
 	p.clause(" WHERE ", q.Where)
+	if q.With != nil {
+		p.clause(" ", q.With)
+	}
 	if len(q.GroupBy) > 0 {
 		p.str(" GROUP BY ")
-		list(p, q.GroupBy)
+		q.printGroups(p)
 	}
 	p.clause(" HAVING ", q.Having)
 	if len(q.OrderBy) > 0 {
 		p.str(" ORDER BY ")
 		list(p, q.OrderBy)
 	}
-	p.clause(" LIMIT ", q.Limit)
-	p.clause(" OFFSET ", q.Offset)
+	q.printEnds(p, func() { p.str(" ") })
 }
 
-func (f From) print(p *printer) { p.aliased(f.Object, f.Alias) }
+// printEnds prints the clauses behind ORDER BY, each after what between prints.
+func (q *Query) printEnds(p *printer, between func()) {
+	if q.Limit != nil {
+		between()
+		p.str("LIMIT ")
+		q.Limit.print(p)
+	}
+	if q.Offset != nil {
+		between()
+		p.str("OFFSET ")
+		q.Offset.print(p)
+	}
+	if q.For != ForNothing {
+		between()
+		p.str("FOR ")
+		p.str(spelled(fors, q.For))
+	}
+	if q.Update != 0 {
+		between()
+		p.str("UPDATE ")
+		p.str(spelled(updates, q.Update))
+	}
+	if q.AllRows {
+		between()
+		p.str("ALL ROWS")
+	}
+}
+
+// printFrom prints FROM without the keyword.
+func (q *Query) printFrom(p *printer) {
+	q.From.print(p)
+	for i := range q.Aliases {
+		p.str(", ")
+		q.Aliases[i].print(p)
+	}
+}
+
+// printGroups prints GROUP BY without the keywords.
+func (q *Query) printGroups(p *printer) {
+	if q.Subtotals == NoSubtotals {
+		list(p, q.GroupBy)
+		return
+	}
+	p.str(spelled(subtotals, q.Subtotals))
+	parenthesized(p, q.GroupBy)
+}
+
+func (f From) print(p *printer) {
+	if f.Parent != "" {
+		p.str(f.Parent)
+		p.str(".")
+	}
+	p.aliased(f.Object, f.Alias)
+}
+
+func (a *Alias) print(p *printer) {
+	a.Path.print(p)
+	p.aliased("", a.Name)
+}
+
+func (w *With) print(p *printer) {
+	if w.Mode != 0 {
+		p.str("WITH ")
+		p.str(w.Mode.String())
+		return
+	}
+	for i := range w.Categories {
+		if i == 0 {
+			p.str("WITH DATA CATEGORY ")
+		} else {
+			p.str(" AND ")
+		}
+		w.Categories[i].print(p)
+	}
+}
+
+func (x *Category) print(p *printer) {
+	p.str(x.Group)
+	p.str(" ")
+	p.str(x.Selector.String())
+	p.str(" ")
+	if len(x.Names) == 1 {
+		p.str(x.Names[0])
+		return
+	}
+	p.str("(")
+	p.str(strings.Join(x.Names, ", "))
+	p.str(")")
+}
+
+func (x *TypeOf) print(p *printer) {
+	p.str("TYPEOF ")
+	x.Path.print(p)
+	for i := range x.Whens {
+		p.str(" ")
+		x.Whens[i].print(p)
+	}
+	if len(x.Else) > 0 {
+		p.str(" ELSE ")
+		list(p, x.Else)
+	}
+	p.str(" END")
+}
+
+func (x *When) print(p *printer) {
+	p.str("WHEN ")
+	p.str(x.Object)
+	p.str(" THEN ")
+	list(p, x.Fields)
+}
+
+func (x *FieldSet) print(p *printer) {
+	p.str("FIELDS(")
+	p.str(x.Kind.String())
+	p.str(")")
+}
 
 func (f *Field) print(p *printer) {
 	f.Expr.print(p)
@@ -152,7 +277,9 @@ func (o Order) print(p *printer) {
 func (c *Logic) print(p *printer) {
 	for i, term := range c.Terms {
 		if i > 0 {
-			p.str(" " + c.Op.String() + " ")
+			p.str(" ")
+			p.str(c.Op.String())
+			p.str(" ")
 		}
 		p.operand(term)
 	}
@@ -165,7 +292,9 @@ func (c *Negation) print(p *printer) {
 
 func (c *Comparison) print(p *printer) {
 	c.Left.print(p)
-	p.str(" " + c.Op.String() + " ")
+	p.str(" ")
+	p.str(c.Op.String())
+	p.str(" ")
 	if pattern, ok := c.Right.(*Text); ok && c.Op == OpLike {
 		p.buf = appendPattern(p.buf, pattern.Value)
 		return
@@ -179,13 +308,16 @@ func (c *Membership) print(p *printer) {
 		p.str(" NOT")
 	}
 	p.str(" IN ")
-	if c.Query != nil {
+	switch {
+	case c.Query != nil:
 		p.str("(")
 		c.Query.print(p)
 		p.str(")")
-		return
+	case c.List != nil:
+		c.List.print(p)
+	default:
+		parenthesized(p, c.Values)
 	}
-	parenthesized(p, c.Values)
 }
 
 func (c *Inclusion) print(p *printer) {
@@ -195,14 +327,23 @@ func (c *Inclusion) print(p *printer) {
 	} else {
 		p.str(" INCLUDES ")
 	}
+	if c.List != nil {
+		c.List.print(p)
+		return
+	}
 	parenthesized(p, c.Values)
 }
 
 func (v *Text) print(p *printer)   { p.buf = appendText(p.buf, v.Value) }
 func (v *Number) print(p *printer) { p.str(v.Literal) }
 func (v *Null) print(p *printer)   { p.str("NULL") }
-func (v *Bind) print(p *printer)   { p.str(":" + v.Name) }
+func (v *Bind) print(p *printer)   { p.str(":"); p.str(v.Name) }
 func (v *Token) print(p *printer)  { p.str("%" + v.Name + "%") }
+
+func (v *Currency) print(p *printer) {
+	p.str(v.Code)
+	p.str(v.Literal)
+}
 
 func (v *Boolean) print(p *printer) {
 	if v.Value {
@@ -218,9 +359,18 @@ func (v *Date) print(p *printer) {
 
 func (v *DateTime) print(p *printer) { p.buf = appendDateTime(p.buf, v.Time) }
 
+func (v *Time) print(p *printer) {
+	p.buf = fmt.Appendf(p.buf, "%02d:%02d:%02d", v.Hour, v.Minute, v.Second)
+	if v.Millisecond != 0 {
+		p.buf = fmt.Appendf(p.buf, ".%03d", v.Millisecond)
+	}
+	p.str("Z")
+}
+
 func (v *DateRange) print(p *printer) {
 	p.str(v.Name)
 	if dateRanges[v.Name] {
-		p.str(":" + strconv.Itoa(v.N))
+		p.str(":")
+		p.buf = strconv.AppendInt(p.buf, int64(v.N), 10)
 	}
 }

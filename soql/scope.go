@@ -38,11 +38,17 @@ func (e *ScopeError) Is(target error) bool { return target == ErrNotScoped }
 // The token is legal only as the whole right side of =, or as all the elements
 // of an IN, on a field, in a WHERE, and not under NOT. A query whose WHERE has
 // no token gets Field, compared with the user's identifiers, added with AND.
-// Which it is, the result is proved on its tree: a restriction stands in the
+// Whichever it is, the result is proved on its tree: a restriction stands in the
 // outer WHERE, alone, as a term of an AND, or in every branch of an OR. Child
 // subqueries, semi- and anti-joins over the same object, and child subqueries
 // over what cannot be told, have to be restricted by the token in a WHERE of
-// their own. What cannot be proved is refused with a *[ScopeError].
+// their own, unless Inner says otherwise. What cannot be proved is refused with
+// a *[ScopeError].
+//
+// Refused too are a further object in FROM, which may join records of others,
+// USING SCOPE everything, a TYPEOF that selects fields of the queried object,
+// and what only Apex has. What a record shows of its parents is taken as part of
+// the record, as are statistics over the user's records.
 //
 // Placeholders know case: '%USERIDENTIFIER%' is a string like any other, and
 // restricts nothing.
@@ -54,8 +60,17 @@ type UserFilter struct {
 	IDs []string
 
 	// Field is the path to compare when the query has no token, such as
-	// "OwnerId". Defaults to none: a query without the token is refused.
+	// "OwnerId" or "Rep__r.User__c". Defaults to none: a query without the token
+	// is refused.
 	Field string
+
+	// Via is the object between Field and the user, when the records do not name
+	// the user themselves. Defaults to none: Field holds the identifier.
+	Via *Via
+
+	// Inner says what becomes of an unrestricted query inside. Defaults to
+	// RefuseInner.
+	Inner Inner
 
 	// Token is the placeholder, of the form %name%. Defaults to [DefaultToken].
 	Token string
@@ -68,6 +83,39 @@ type UserFilter struct {
 	// name. Defaults to none, as if it knew nothing.
 	Related func(object, relationship string) (target string, ok bool)
 }
+
+// Via is an object between the records and the user, such as Staff records that
+// name their User. With
+//
+//	UserFilter{Field: "Rep_1__c", Via: &Via{Object: "Staff__c", Field: "User__c"}, …}
+//
+// a query gets Rep_1__c IN (SELECT Id FROM Staff__c WHERE User__c = '…'). A
+// semi-join like that, with the token, over whatever field, is also what an
+// administrator may write.
+type Via struct {
+	// Object is the object between, by its API name.
+	Object string
+
+	// Field is the path in it to compare with the user's identifiers.
+	Field string
+
+	// Select is the field of it that the records hold. Defaults to Id.
+	Select string
+}
+
+// Inner says what becomes of a query inside a query that could yield records of
+// the same object and is not restricted by the token.
+type Inner int
+
+const (
+	// RefuseInner refuses the whole query.
+	RefuseInner Inner = iota
+
+	// RestrictInner adds the restriction by Field to child subqueries and
+	// semi-joins. Those that Related cannot tell are restricted too. Anti-joins
+	// are refused all the same: restricted, they would exclude less.
+	RestrictInner
+)
 
 // Scope parses text, applies the filter, and prints the result. Errors are a
 // *[SyntaxError] or a *[ScopeError], whose Pos is a position in text.
@@ -101,6 +149,7 @@ type scoper struct {
 	UserFilter
 	ids   []string // the identifiers to bind, without repetitions
 	token string   // %name%
+	via   Via      // with its default filled in, zero for none
 }
 
 // scoper checks the filter and fills in its defaults.
@@ -115,8 +164,11 @@ func (f UserFilter) scoper() (*scoper, error) {
 	if len(f.IDs) == 0 {
 		return nil, refuse(nil, "the user has no identifier")
 	}
-	if err := s.checkField(); err != nil {
+	if err := cmp.Or(s.checkField(), s.checkVia()); err != nil {
 		return nil, err
+	}
+	if s.Inner != RefuseInner && s.Inner != RestrictInner {
+		return nil, refuse(nil, "no treatment of inner queries has the number %d", s.Inner)
 	}
 	for _, id := range f.IDs {
 		if !s.isIdentifier(id) {
@@ -134,12 +186,34 @@ func (s *scoper) checkField() error {
 	if s.Field == "" {
 		return nil
 	}
+	return checkPath(s.Field)
+}
+
+// checkPath refuses what is no path.
+func checkPath(path string) error {
 	c := checker{}
-	c.expr(FieldPath(s.Field), From{}, place{})
+	c.expr(FieldPath(path), From{}, place{})
 	if c.fault != nil {
-		return refuse(nil, "field %q: %s", s.Field, c.fault.reason)
+		return refuse(nil, "field %q: %s", path, c.fault.reason)
 	}
 	return nil
+}
+
+// checkVia fills in the defaults of Via.
+func (s *scoper) checkVia() error {
+	if s.Via == nil {
+		return nil
+	}
+	s.via = *s.Via
+	s.via.Select = cmp.Or(s.via.Select, "Id")
+	c := checker{}
+	if c.object(s.via.Object, From{}); c.fault != nil {
+		return refuse(nil, "between the records and the user: %s", c.fault.reason)
+	}
+	if !isName(s.via.Select) {
+		return refuse(nil, "%q is not the name of a field", s.via.Select)
+	}
+	return checkPath(s.via.Field)
 }
 
 // isIdentifier reports whether id can be somebody's: an empty one would match
@@ -162,24 +236,50 @@ func refuse(n Node, format string, args ...any) *ScopeError {
 // a value that happens to equal an identifier is no restriction that anybody
 // meant, and on the result, because that is what will be sent.
 func (s *scoper) apply(q *Query) (*Query, error) {
-	if err := check(q, true); err != nil {
+	if err := check(q, rules{open: true}); err != nil {
 		return nil, err
 	}
 	if s.Object != "" && !strings.EqualFold(q.From.Object, s.Object) {
 		return nil, refuse(q.From, "it is over %s, not %s", q.From.Object, s.Object)
 	}
 	out := q.clone()
-	if !s.usesToken(out.Where) {
-		if err := s.addField(out); err != nil {
-			return nil, err
-		}
-	}
-	unproved := s.prove(out, s.isToken)
-	s.bind(out)
-	if err := cmp.Or(s.leftOver(out), unproved, s.prove(out, s.isUser), check(out, true)); err != nil {
+	byToken := prover{s, q.From.Object, s.isToken}
+	if err := byToken.outOfReach(out); err != nil {
 		return nil, err
 	}
+	if err := byToken.restrict(out); err != nil {
+		return nil, err
+	}
+	unproved := byToken.prove(out)
+	s.bind(out)
+	byID := prover{s, q.From.Object, s.isUser}
+	if err := cmp.Or(s.leftOver(out), unproved, byID.prove(out)); err != nil {
+		return nil, err
+	}
+	if f := faultOf(out, rules{open: true}); f != nil {
+		return nil, &ScopeError{Reason: "restricted, it is no query any more: " + f.reason, Pos: f.pos}
+	}
 	return out, nil
+}
+
+// restrict adds the restriction by Field where it is missing: to q itself, and,
+// if so configured, to queries inside.
+func (p *prover) restrict(q *Query) error {
+	if !p.usesToken(q.Where) && !p.proved(q.Where, nil) {
+		if err := p.addField(q); err != nil {
+			return err
+		}
+	}
+	if p.Inner == RefuseInner {
+		return nil
+	}
+	var err error
+	p.inner(q, q.From.Object, nil, func(in inner) {
+		if p.guards(in.object) && !in.anti && !p.proved(in.query.Where, in.outer) {
+			err = cmp.Or(err, p.addField(in.query))
+		}
+	})
+	return err
 }
 
 // addField adds the restriction of a query that has no token.
@@ -191,7 +291,16 @@ func (s *scoper) addField(q *Query) error {
 	if q.From.Alias != "" && strings.EqualFold(field.Names[0], q.From.Alias) {
 		return refuse(q.From, "alias %s hides the field %s", q.From.Alias, s.Field)
 	}
-	q.Where = And(q.Where, &Comparison{Left: field, Op: OpEq, Right: &Text{Value: s.token}})
+	user := &Text{Value: s.token}
+	if s.via == (Via{}) {
+		q.Where = And(q.Where, &Comparison{Left: field, Op: OpEq, Right: user})
+		return nil
+	}
+	q.Where = And(q.Where, &Membership{Left: field, Query: &Query{
+		Select: Fields(s.via.Select),
+		From:   From{Object: s.via.Object},
+		Where:  &Comparison{Left: FieldPath(s.via.Field), Op: OpEq, Right: user},
+	}})
 	return nil
 }
 
@@ -263,31 +372,10 @@ func isPath(x Expr) bool {
 	return ok
 }
 
-// proved reports whether c holds only for records that a restriction holds for.
-// What it does not know, a NOT for one, proves nothing.
-func proved(c Condition, user func(Value) bool) bool {
-	l, ok := c.(*Logic)
-	if !ok {
-		return restricts(c, user)
-	}
-	proves := func(term Condition) bool { return proved(term, user) }
-	if l.Op == OpAnd {
-		return slices.ContainsFunc(l.Terms, proves)
-	}
-	return l.Op == OpOr && every(l.Terms, proves)
-}
-
 // every reports whether there are elements and all of them satisfy f.
 func every[T any](list []T, f func(T) bool) bool {
 	not := func(v T) bool { return !f(v) }
 	return len(list) > 0 && !slices.ContainsFunc(list, not)
-}
-
-// prove refuses q unless its WHERE is proved, and with it every query inside
-// that could yield records of the same object.
-func (s *scoper) prove(q *Query, user func(Value) bool) error {
-	p := prover{s, q.From.Object, user}
-	return p.query(q, q.From.Object)
 }
 
 // prover proves one query.
@@ -297,35 +385,121 @@ type prover struct {
 	user    func(Value) bool // whether a value is the user
 }
 
-// query proves q, which is over object: "" when that cannot be told.
-func (p *prover) query(q *Query, object string) error {
-	if (object == "" || strings.EqualFold(object, p.guarded)) && !proved(q.Where, p.user) {
-		return p.refuse(q, object)
+// guards reports whether records of object have to be the user's. One that
+// cannot be told, "", may be the guarded one.
+func (p *prover) guards(object string) bool {
+	return object == "" || strings.EqualFold(object, p.guarded)
+}
+
+// prove refuses q unless its WHERE is proved, and with it every query inside
+// that could yield records of the same object.
+func (p *prover) prove(q *Query) error {
+	if !p.proved(q.Where, nil) {
+		return p.refuse(q, q.From.Object)
 	}
 	var err error
-	Walk(q, func(n Node) bool {
-		switch n := n.(type) {
-		case *Subquery:
-			err = cmp.Or(err, p.query(n.Query, p.target(object, n.Query.From.Object)))
-			return false
-		case *Membership:
-			if n.Query != nil {
-				err = cmp.Or(err, p.query(n.Query, n.Query.From.Object))
-			}
-			return false
+	p.inner(q, q.From.Object, nil, func(in inner) {
+		if p.guards(in.object) && !p.proved(in.query.Where, in.outer) {
+			err = cmp.Or(err, error(p.refuse(in.query, in.object)))
 		}
-		return true
 	})
 	return err
 }
 
 // refuse says what is not proved about q.
-func (p *prover) refuse(q *Query, object string) error {
+func (p *prover) refuse(q *Query, object string) *ScopeError {
 	which := ""
 	if object == "" {
 		which = ", a relationship that leads to an unknown object"
 	}
 	return refuse(q.From, "no restriction to the user is in every branch of the WHERE behind FROM %s%s", q.From.Object, which)
+}
+
+// proved reports whether c, a condition in a query inside those of outer, holds
+// only for records that a restriction holds for. What it does not know, a NOT
+// for one, proves nothing.
+func (p *prover) proved(c Condition, outer []From) bool {
+	l, ok := c.(*Logic)
+	if !ok {
+		return p.restricts(c, outer)
+	}
+	proves := func(term Condition) bool { return p.proved(term, outer) }
+	if l.Op == OpAnd {
+		return slices.ContainsFunc(l.Terms, proves)
+	}
+	return l.Op == OpOr && every(l.Terms, proves)
+}
+
+// restricts reports whether c itself holds only for records of the user.
+func (p *prover) restricts(c Condition, outer []From) bool {
+	switch c := c.(type) {
+	case *Comparison:
+		return restricts(c, p.user) && isOwn(c.Left, outer)
+	case *Membership:
+		return (restricts(c, p.user) || p.leadsToUser(c)) && isOwn(c.Left, outer)
+	}
+	return false
+}
+
+// isOwn reports whether a field cannot be one of the queries around, to whose
+// names its first name may belong.
+func isOwn(x Expr, outer []From) bool {
+	p, ok := x.(*Path)
+	return ok && (len(p.Names) == 1 || !slices.ContainsFunc(outer, func(f From) bool { return f.isNamed(p.Names[0]) }))
+}
+
+// leadsToUser reports whether c is a semi-join over the configured object
+// between the records and the user, and that is the user's.
+func (p *prover) leadsToUser(c *Membership) bool {
+	if c.Query == nil || c.Not || p.via == (Via{}) || !strings.EqualFold(c.Query.From.Object, p.via.Object) || len(c.Query.Select) != 1 {
+		return false
+	}
+	f, ok := c.Query.Select[0].(*Field)
+	return ok && c.Query.sameExpr(f.Expr, FieldPath(p.via.Select)) && p.namesUser(c.Query.Where, c.Query)
+}
+
+// namesUser reports whether c, a condition on the object between, is the
+// comparison of its field with the user, or an AND with it.
+func (p *prover) namesUser(c Condition, q *Query) bool {
+	switch c := c.(type) {
+	case *Logic:
+		return c.Op == OpAnd && slices.ContainsFunc(c.Terms, func(term Condition) bool { return p.namesUser(term, q) })
+	case *Comparison:
+		return restricts(c, p.user) && q.sameExpr(c.Left, FieldPath(p.via.Field))
+	case *Membership:
+		return restricts(c, p.user) && q.sameExpr(c.Left, FieldPath(p.via.Field))
+	}
+	return false
+}
+
+// inner is a query inside another one.
+type inner struct {
+	query  *Query
+	object string // what it is over, "" when that cannot be told
+	anti   bool   // behind NOT IN
+	outer  []From // of the queries around it
+}
+
+// inner visits every query inside q, which is over object, from the outside in.
+func (p *prover) inner(q *Query, object string, outer []From, visit func(inner)) {
+	outer = append(slices.Clip(outer), q.From)
+	enter := func(in inner) {
+		visit(in)
+		p.inner(in.query, in.object, outer, visit)
+	}
+	Walk(q, func(n Node) bool {
+		switch n := n.(type) {
+		case *Subquery:
+			enter(inner{query: n.Query, object: p.target(object, n.Query.From.Object), outer: outer})
+			return false
+		case *Membership:
+			if n.Query != nil {
+				enter(inner{query: n.Query, object: n.Query.From.Object, anti: n.Not, outer: outer})
+			}
+			return false
+		}
+		return true
+	})
 }
 
 // target is the object to which a child relationship leads, "" when that cannot
@@ -338,6 +512,25 @@ func (p *prover) target(object, relationship string) string {
 		return target
 	}
 	return ""
+}
+
+// outOfReach refuses what no WHERE can restrict for sure.
+func (p *prover) outOfReach(q *Query) error {
+	for n := range Preorder(q) {
+		switch n := n.(type) {
+		case *Alias:
+			return refuse(n, "a further object in FROM may bring records of others: %s", format(n))
+		case *When:
+			if p.guards(n.Object) {
+				return refuse(n, "TYPEOF selects fields of %s, of which it may show records of others", n.Object)
+			}
+		case *Query:
+			if n.Scope == "everything" {
+				return refuse(n.From, "USING SCOPE everything asks for the records of everybody")
+			}
+		}
+	}
+	return nil
 }
 
 // bind puts the user's identifiers in the place of the token, in every WHERE,

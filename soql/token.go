@@ -11,6 +11,7 @@ const (
 	tokNumber
 	tokDate
 	tokDateTime
+	tokTime
 	tokToken // %name%
 
 	tokLParen
@@ -89,16 +90,21 @@ func keywordOf(word string) kind {
 		return tokName
 	}
 	var upper [maxKeyword]byte
-	n := copy(upper[:], word)
-	for i, c := range upper[:n] {
-		if 'a' <= c && c <= 'z' {
-			upper[i] = c - 'a' + 'A'
-		}
-	}
-	if k, ok := keywords[string(upper[:n])]; ok {
+	if k, ok := keywords[string(upper[:copyUpper(upper[:], word)])]; ok {
 		return k
 	}
 	return tokName
+}
+
+// copyUpper copies a word in upper case and tells its length.
+func copyUpper(to []byte, word string) int {
+	n := copy(to, word)
+	for i, c := range to[:n] {
+		if 'a' <= c && c <= 'z' {
+			to[i] = c - 'a' + 'A'
+		}
+	}
+	return n
 }
 
 // isName reports whether a token of this kind can be the name of a field or a

@@ -33,7 +33,7 @@ func Literal(v any) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := checker{open: true}
+	c := checker{rules: rules{open: true}}
 	c.value(value, From{})
 	if c.fault != nil {
 		return nil, errors.New("soql: " + c.fault.reason)

@@ -9,8 +9,8 @@ import (
 	"github.com/sfbridge/sfbridge/soql"
 )
 
-const everyNode = "SELECT Id, SUM(A), (SELECT Id FROM Tasks) FROM Account WHERE A IN (SELECT B FROM C) AND (NOT D = 1) " +
-	"GROUP BY E HAVING F INCLUDES ('x') ORDER BY G LIMIT 2 OFFSET 3"
+const everyNode = "SELECT E, SUM(A) FROM Account WHERE A IN (SELECT B FROM C) AND (NOT D = 1) " +
+	"GROUP BY E HAVING MAX(F) IN ('x') ORDER BY E LIMIT 2 OFFSET 3"
 
 func TestWalkVisitsInPrintedOrder(t *testing.T) {
 	t.Parallel()
@@ -23,10 +23,30 @@ func TestWalkVisitsInPrintedOrder(t *testing.T) {
 		return !subquery
 	})
 	require.Equal(t, []string{
-		"Query", "Field", "Path", "Field", "Call", "Path", "Subquery", "From",
+		"Query", "Field", "Path", "Field", "Call", "Path", "From",
 		"Logic", "Membership", "Path", "Query", "Field", "Path", "From",
 		"Negation", "Comparison", "Path", "Number",
-		"Path", "Inclusion", "Path", "Text", "Order", "Path", "Number", "Number",
+		"Path", "Membership", "Call", "Path", "Text", "Order", "Path", "Number", "Number",
+	}, got)
+}
+
+// The other kinds of nodes, in a query of the other kind.
+func TestWalkVisitsEveryKindOfNode(t *testing.T) {
+	t.Parallel()
+	q, err := soql.Parse("SELECT TYPEOF What WHEN Account THEN Id ELSE Name END, FIELDS(STANDARD), (SELECT Id FROM e.Tasks) FROM Event e, e.Owner o "+
+		"WHERE DISTANCE(P, GEOLOCATION(:x, 1), 'km') < 5 AND A INCLUDES :b AND C = EUR1 AND D = 10:00:00Z AND E IN :f "+
+		"WITH DATA CATEGORY Region__c AT europe__c ORDER BY G", &soql.ParseOptions{Dialect: soql.Apex})
+	require.NoError(t, err)
+	var got []string
+	for n := range soql.Preorder(q) {
+		got = append(got, fmt.Sprintf("%T", n)[len("*soql."):])
+	}
+	require.Equal(t, []string{
+		"Query", "TypeOf", "Path", "When", "Path", "Path", "FieldSet", "Subquery", "Query", "Field", "Path", "From",
+		"From", "Alias", "Path", "Logic",
+		"Comparison", "Call", "Path", "Call", "Bind", "Number", "Text", "Number",
+		"Inclusion", "Path", "Bind", "Comparison", "Path", "Currency", "Comparison", "Path", "Time", "Membership", "Path", "Bind",
+		"With", "Category", "Order", "Path",
 	}, got)
 }
 

@@ -332,7 +332,7 @@ func TestSelectedPathsAreFoundHoweverTheyAreWritten(t *testing.T) {
 		"SELECT i360__Appointment__c.Id, Owner.Name, FORMAT(i360__Result__c), FORMAT(CreatedDate) day FROM i360__Appointment__c":      "",
 		"SELECT Id, Owner.Name, toLabel(i360__Result__c) label, FORMAT(CreatedDate) day FROM i360__Appointment__c":                    "i360__Result__c",
 		"SELECT Id, (SELECT Name FROM Owner), Name, i360__Result__c, FORMAT(CreatedDate) day FROM i360__Appointment__c":               "Owner.Name",
-		"SELECT Id, Owner.Name, i360__Result__c, CALENDAR_YEAR(CreatedDate) FROM i360__Appointment__c GROUP BY Id, Name, CreatedDate": "day",
+		"SELECT Id, Owner.Name, i360__Result__c, CALENDAR_YEAR(CreatedDate) FROM i360__Appointment__c GROUP BY Id, Owner.Name, i360__Result__c, CreatedDate": "day",
 	} {
 		_, err := appointments.New(appointments.Config{SignOn: w.shared(t), Query: query, Mapping: m})
 		if missing == "" {

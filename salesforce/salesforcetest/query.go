@@ -85,6 +85,9 @@ func (o *Org) compile(text, user string, all bool) (*query, error) {
 	if err != nil {
 		return nil, e.malformed(err)
 	}
+	if err := e.supported(node); err != nil {
+		return nil, err
+	}
 	q := &query{world: e, node: node, object: o.object(node.From.Object)}
 	if q.object == nil {
 		return nil, e.fault(node.From, "INVALID_TYPE", "sObject type '%s' is not supported. If you are attempting to use a custom object, "+
