@@ -183,7 +183,7 @@ func TestTextRefusesWhatIsNoQuery(t *testing.T) {
 		"a list of values is empty":                    where(soql.In("A", []string{})),
 		"IN needs a slice, not string":                 where(soql.In("A", "x")),
 		"IN needs a slice, not <nil>":                  where(soql.In("A", nil)),
-		"IN has both values and a query":               where(&soql.Membership{Left: soql.FieldPath("A"), Values: []soql.Value{soql.Int(1)}, Query: where(nil)}),
+		"IN has more than one of values":               where(&soql.Membership{Left: soql.FieldPath("A"), Values: []soql.Value{soql.Int(1)}, Query: where(nil)}),
 		"a backslash in a pattern":                     where(soql.Like("A", `50\x`)),
 		"LIKE needs a string":                          where(is(soql.OpLike, soql.Int(1))),
 		"INCLUDES and EXCLUDES need strings":           where(&soql.Inclusion{Left: soql.FieldPath("A"), Values: []soql.Value{soql.Int(1)}}),
