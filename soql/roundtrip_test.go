@@ -429,21 +429,41 @@ func FuzzParse(f *testing.F) {
 	for _, row := range attacks {
 		f.Add(row.query)
 	}
+	for _, e := range append(validCorpus(f), readCorpus(f, "invalid.txt", 3)...) {
+		f.Add(e.text)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		q, err := soql.Parse(text, token)
-		if err != nil {
-			var syntax *soql.SyntaxError
-			require.ErrorAs(t, err, &syntax)
-			require.NotZero(t, syntax.Line)
-			require.NotEmpty(t, syntax.Error())
-			return
+		for _, dialect := range []soql.Dialect{soql.REST, soql.Apex} {
+			requireFixpoint(t, text, &soql.ParseOptions{Token: soql.DefaultToken, Dialect: dialect})
 		}
-		requireNested(t, q, text)
-		again, err := soql.Parse(q.String(), token)
-		require.NoError(t, err)
-		require.True(t, soql.Equal(q, again), "parsed %s\nthen   %s", q, again)
-		require.Equal(t, q.String(), again.String())
 	})
+}
+
+// requireFixpoint requires that what parses is printed, on one line and on many,
+// so that it parses to the same tree.
+func requireFixpoint(t *testing.T, text string, opt *soql.ParseOptions) {
+	t.Helper()
+	q, err := soql.Parse(text, opt)
+	if err != nil {
+		var syntax *soql.SyntaxError
+		require.ErrorAs(t, err, &syntax)
+		require.NotZero(t, syntax.Line)
+		require.NotEmpty(t, syntax.Error())
+		return
+	}
+	requireNested(t, q, text)
+	again, err := soql.Parse(q.String(), opt)
+	require.NoError(t, err)
+	require.True(t, soql.Equal(q, again), "parsed %s\nthen   %s", q, again)
+	require.Equal(t, q.String(), again.String())
+	pretty, err := soql.Printer{Width: 40}.Print(q)
+	require.NoError(t, err)
+	again, err = soql.Parse(pretty, opt)
+	if err == nil { // indentation may be what is too much
+		require.True(t, soql.Equal(q, again), "parsed %s\nthen   %s", q, again)
+	} else {
+		require.Greater(t, len(pretty), 100_000, "%v", err)
+	}
 }
 
 // requireNested requires that nodes stand in the text, those below a node

@@ -479,12 +479,19 @@ func (c *checker) summary(q *Query) {
 			c.grouped(q.OrderBy[i].Expr, q)
 		}
 	}
-	if one, ok := q.Select[0].(*Field).Expr.(*Call); ok && one.isCountAll() {
-		return
-	}
-	if len(q.GroupBy) == 0 && q.Limit != nil {
+	if len(q.GroupBy) == 0 && q.Limit != nil && !q.countsAll() {
 		c.failf(q.Limit, "LIMIT beside an aggregate function needs GROUP BY")
 	}
+}
+
+// countsAll reports whether a query selects COUNT().
+func (q *Query) countsAll() bool {
+	f, ok := q.Select[0].(*Field)
+	if !ok {
+		return false
+	}
+	call, ok := f.Expr.(*Call)
+	return ok && call.isCountAll()
 }
 
 // grouped checks that an expression is summed up, grouped by, or made of fields
@@ -733,7 +740,7 @@ func (c *checker) pattern(v Value, of Node) {
 		}
 	case *Bind, *Token:
 	default:
-		c.failf(of, "LIKE needs a string")
+		c.failf(v, "LIKE needs a string")
 	}
 }
 
@@ -793,7 +800,7 @@ func (c *checker) inclusion(n *Inclusion) {
 		switch v.(type) {
 		case *Text, *Bind, *Token:
 		default:
-			c.failf(n, "INCLUDES and EXCLUDES need strings")
+			c.failf(v, "INCLUDES and EXCLUDES need strings")
 		}
 	}
 }
