@@ -8,68 +8,140 @@ import (
 	"github.com/sfbridge/sfbridge/soql"
 )
 
-// corpus is queries as hosts send them.
-var corpus = []string{
-	"SELECT Id, Name FROM Account WHERE Id = '001000000000001AAA'",
-	"SELECT Id, Name, Phone, Owner.Name, BillingStreet, BillingCity, BillingPostalCode FROM Account WHERE (Rep_1__c = '%userIdentifier%' OR Rep_2__c = '%userIdentifier%') AND CreatedDate = LAST_N_DAYS:30 ORDER BY Name LIMIT 200",
-	"SELECT Id, SystemModstamp, IsDeleted, OwnerId, Name FROM Account WHERE SystemModstamp >= 2026-11-21T10:00:00Z AND SystemModstamp < 2026-11-21T10:31:00Z AND (SystemModstamp > 2026-11-21T10:07:12Z OR Id > '001000000000001AAA') ORDER BY SystemModstamp, Id LIMIT 2000",
-	"SELECT Id, Subject, StartDateTime, (SELECT Id, Name FROM Contacts WHERE Email != NULL LIMIT 5) FROM Account WHERE StartDateTime >= TODAY AND Status NOT IN ('Cancelled', 'Lost') AND (NOT Name LIKE 'Test%')",
-	"SELECT StageName, COUNT(Id) n, SUM(Amount) FROM Opportunity WHERE CloseDate > 2026-01-01 GROUP BY StageName HAVING COUNT(Id) > 1 ORDER BY COUNT(Id) DESC",
-}
+// usual is a query of 300 characters, as feeds send them.
+const usual = "SELECT Id, Name, Start__c, Owner.Name, Account__r.Name, Account__r.Phone FROM Visit__c " +
+	"WHERE (Rep_1__c = 'a0XA0000000000bMAA' OR Rep_2__c = 'a0XA0000000000bMAA') AND Start__c >= 2026-11-21T00:00:00Z " +
+	"AND Start__c < 2026-12-05T00:00:00Z AND Status__c NOT IN ('Lost', 'Sold') AND City__c != 'x' ORDER BY Start__c, Id LIMIT 200"
 
-func corpusBytes() (n int64) {
-	for _, text := range corpus {
-		n += int64(len(text))
+// guarded is the same, for a UserFilter.
+const guarded = "SELECT Id, Name, Start__c, Owner.Name, Account__r.Name, Account__r.Phone FROM Visit__c " +
+	"WHERE (Rep_1__c = '%userIdentifier%' OR Rep_2__c = '%userIdentifier%') AND Start__c >= 2026-11-21T00:00:00Z " +
+	"AND Start__c < 2026-12-05T00:00:00Z AND Status__c NOT IN ('Lost', 'Sold') AND City__c != 'example' ORDER BY Start__c, Id LIMIT 200"
+
+// parsedCorpus is the corpus of one dialect with its size.
+func parsedCorpus(b *testing.B, dialect soql.Dialect) (texts []string, queries []*soql.Query, size int64) {
+	b.Helper()
+	for _, e := range validCorpus(b) {
+		if e.dialect != dialect {
+			continue
+		}
+		q, err := soql.Parse(e.text, e.options())
+		require.NoError(b, err)
+		texts, queries, size = append(texts, e.text), append(queries, q), size+int64(len(e.text))
 	}
-	return n
+	return texts, queries, size
 }
 
-func BenchmarkParse(b *testing.B) {
-	b.SetBytes(corpusBytes())
-	b.ReportAllocs()
-	for b.Loop() {
-		for _, text := range corpus {
+// perQuery reports the allocations of one query, of n in each operation.
+func perQuery(b *testing.B, n int, op func()) {
+	b.Helper()
+	b.ReportMetric(testing.AllocsPerRun(3, op)/float64(n), "allocs/query")
+}
+
+func BenchmarkParseCorpus(b *testing.B) {
+	texts, _, size := parsedCorpus(b, soql.REST)
+	all := func() {
+		for _, text := range texts {
 			if _, err := soql.Parse(text, nil); err != nil {
 				b.Fatal(err)
 			}
 		}
 	}
+	b.SetBytes(size)
+	for b.Loop() {
+		all()
+	}
+	perQuery(b, len(texts), all)
 }
 
-func BenchmarkText(b *testing.B) {
-	var queries []*soql.Query
-	for _, text := range corpus {
-		q, err := soql.Parse(text, nil)
-		require.NoError(b, err)
-		queries = append(queries, q)
-	}
-	b.SetBytes(corpusBytes())
-	b.ReportAllocs()
-	for b.Loop() {
+func BenchmarkPrintCorpus(b *testing.B) {
+	_, queries, size := parsedCorpus(b, soql.REST)
+	all := func() {
 		for _, q := range queries {
 			if _, err := q.Text(); err != nil {
 				b.Fatal(err)
 			}
 		}
 	}
+	b.SetBytes(size)
+	for b.Loop() {
+		all()
+	}
+	perQuery(b, len(queries), all)
 }
 
-func BenchmarkScope(b *testing.B) {
+// What the filter refuses is part of the corpus, too.
+func BenchmarkScopeCorpus(b *testing.B) {
+	texts, _, size := parsedCorpus(b, soql.REST)
 	f := soql.UserFilter{IDs: []string{"005000000000001AAA"}, Field: "OwnerId", Related: func(_, relationship string) (string, bool) {
 		return relationship, true
 	}}
-	b.SetBytes(corpusBytes())
+	all := func() {
+		for _, text := range texts {
+			_, _ = f.Scope(text)
+		}
+	}
+	b.SetBytes(size)
+	for b.Loop() {
+		all()
+	}
+	perQuery(b, len(texts), all)
+}
+
+func BenchmarkParse(b *testing.B) {
+	b.SetBytes(int64(len(usual)))
 	b.ReportAllocs()
 	for b.Loop() {
-		for _, text := range corpus {
-			if _, err := f.Scope(text); err != nil {
-				b.Fatal(err)
-			}
+		if _, err := soql.Parse(usual, nil); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
 
+func BenchmarkText(b *testing.B) {
+	q, err := soql.Parse(usual, nil)
+	require.NoError(b, err)
+	b.SetBytes(int64(len(usual)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := q.Text(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkScope(b *testing.B) {
+	f := soql.UserFilter{IDs: []string{"005000000000001AAA"}}
+	b.SetBytes(int64(len(guarded)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := f.Scope(guarded); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+var built *soql.Query
+
+// Four conditions on a select list that is made once.
 func BenchmarkBuild(b *testing.B) {
+	fields := soql.Fields("Id", "Name", "Owner.Name")
+	b.ReportAllocs()
+	for b.Loop() {
+		built = &soql.Query{
+			Select: fields,
+			From:   soql.From{Object: "Account"},
+			Where: soql.And(
+				soql.Eq("Email__c", "o'neil@example.com"),
+				soql.Gt("Amount__c", 5),
+				soql.Ne("Status__c", "Lost"),
+				soql.Eq("Active__c", true),
+			),
+		}
+	}
+}
+
+func BenchmarkBuildText(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		q := &soql.Query{

@@ -3,6 +3,7 @@ package soql_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sfbridge/sfbridge/soql"
@@ -186,4 +187,111 @@ func ExampleLiteral() {
 	// *soql.Null <nil>
 	// *soql.DateRange <nil>
 	// soql: SOQL has no literal for struct {}
+}
+
+func ExampleQuery_Bind() {
+	q, err := soql.Parse("SELECT Id FROM Visit__c WHERE Rep__c = :rep AND Status__c IN :states", &soql.ParseOptions{Dialect: soql.Apex})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	bound, err := q.Bind(map[string]any{"rep": "O'Neil", "states": []string{"Open", "New"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(bound)
+
+	_, err = q.Bind(map[string]any{"rep": "O'Neil", "states": []string{}})
+	fmt.Println(err)
+	// Output:
+	// SELECT Id FROM Visit__c WHERE Rep__c = 'O\'Neil' AND Status__c IN ('Open', 'New')
+	// soql: bind :states: a list of values is empty
+}
+
+func ExamplePrinter() {
+	q, err := soql.Parse("SELECT Id, (SELECT Id, Subject FROM Tasks) FROM Visit__c WHERE (A__c = 1 OR B__c = 2) AND C__c = TODAY LIMIT 5", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	text, err := soql.Printer{Indent: "  ", Width: 30}.Print(q)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(text)
+	// Output:
+	// SELECT
+	//   Id,
+	//   (
+	//     SELECT Id, Subject
+	//     FROM Tasks
+	//   )
+	// FROM Visit__c
+	// WHERE
+	//   (A__c = 1 OR B__c = 2)
+	//   AND C__c = TODAY
+	// LIMIT 5
+}
+
+func ExampleUserFilter_via() {
+	f := soql.UserFilter{
+		IDs:   []string{"005000000000001AAA"},
+		Field: "Rep_1__c",
+		Via:   &soql.Via{Object: "Staff__c", Field: "User__c"},
+	}
+	text, err := f.Scope("SELECT Id FROM Visit__c WHERE City__c = 'Graz'")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(text)
+	// Output:
+	// SELECT Id FROM Visit__c WHERE City__c = 'Graz' AND Rep_1__c IN (SELECT Id FROM Staff__c WHERE User__c = '005000000000001AAA')
+}
+
+// schema is what describe told of an org.
+type schema map[string]*soql.Object
+
+func (s schema) Object(name string) (*soql.Object, bool) {
+	o, ok := s[strings.ToLower(name)]
+	return o, ok
+}
+
+func ExampleValidate() {
+	org := schema{
+		"visit__c": {Name: "Visit__c", Fields: []soql.FieldInfo{
+			{Name: "Name", Type: "string", Filterable: true},
+			{Name: "Rep__c", Type: "reference", Relationship: "Rep__r", Targets: []string{"Staff__c"}, Filterable: true},
+		}},
+		"staff__c": {Name: "Staff__c", Fields: []soql.FieldInfo{{Name: "Name", Type: "string", Filterable: true}}},
+	}
+	q, err := soql.Parse("SELECT Name, Rep__r.Phone FROM Visit__c WHERE Name = 5", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(soql.Validate(q, org))
+	// Output:
+	// soql: Staff__c has no field Phone
+	// soql: Name is compared with a string in quotes, not with 5
+}
+
+func ExampleAnalyze() {
+	q, err := soql.Parse("SELECT Id, Rep__r.Name FROM Visit__c WHERE City__c = 'Graz'", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	a := soql.Analyze(q, nil)
+	fmt.Println(a.Objects)
+	for _, r := range a.Reads {
+		fmt.Println(r.Path, r.Use == soql.Filtered, r.Pos)
+	}
+	// Output:
+	// [Visit__c]
+	// Id false 8
+	// Rep__r.Name false 12
+	// City__c true 44
 }

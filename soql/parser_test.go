@@ -348,8 +348,8 @@ var invalid = []struct {
 	{"SELECT Id FROM Account WHERE A IN 'x'", 1, 35, "expected (, found string 'x'"},
 	{"SELECT Id FROM Account WHERE A IN ('x',)", 1, 40, "expected a value, found )"},
 	{"SELECT Id FROM Account WHERE A IN ('x' 'y')", 1, 40, "expected a comma or ), found string 'y'"},
-	{"SELECT Id FROM Account WHERE A LIKE 5", 1, 30, "LIKE needs a string"},
-	{"SELECT Id FROM Account WHERE A INCLUDES ('x', 5)", 1, 30, "INCLUDES and EXCLUDES need strings"},
+	{"SELECT Id FROM Account WHERE A LIKE 5", 1, 37, "LIKE needs a string"},
+	{"SELECT Id FROM Account WHERE A INCLUDES ('x', 5)", 1, 47, "INCLUDES and EXCLUDES need strings"},
 	{"SELECT Id FROM Account WHERE COUNT(Id) > 1", 1, 30, "COUNT sums up records"},
 	{"SELECT Id FROM Account WHERE COUNT() > 1", 1, 30, "COUNT sums up records"},
 

@@ -22,6 +22,7 @@ const (
 	maxText       = 4000 // characters of a string literal
 	maxSemiJoins  = 2    // semi- and anti-joins in one WHERE
 	maxSubtotals  = 3    // fields of ROLLUP or CUBE
+	maxGroups     = 100  // fields of GROUP BY; our own, to bound the work
 	maxOrders     = 32   // fields of ORDER BY
 	maxUnbounded  = 200  // records with FIELDS(ALL) or FIELDS(CUSTOM)
 	maxLimit      = 1<<31 - 1
@@ -175,6 +176,10 @@ func (c *checker) from(q *Query, at place) {
 		}
 	}
 	c.alias(q.From.Alias, q.From)
+	if len(q.Aliases) > maxParents {
+		c.failf(&q.Aliases[maxParents], "more than %d parent relationships", maxParents)
+		return
+	}
 	for i := range q.Aliases {
 		c.furtherAlias(&q.Aliases[i], q, at)
 	}
@@ -365,7 +370,7 @@ func (k FieldKind) has(item SelectItem, q *Query) bool {
 		if len(names) != 1 {
 			return false
 		}
-		custom := strings.HasSuffix(strings.ToLower(names[0]), "__c")
+		custom := isCustom(names[0])
 		return k == AllFields || custom == (k == CustomFields)
 	}
 	return false
@@ -421,6 +426,9 @@ func (c *checker) groups(q *Query, at place) {
 		c.failf(q, "%s has no field", spelled(subtotals, q.Subtotals))
 	case q.Subtotals != NoSubtotals && len(q.GroupBy) > maxSubtotals:
 		c.failf(q.GroupBy[maxSubtotals], "%s takes at most %d fields", spelled(subtotals, q.Subtotals), maxSubtotals)
+	}
+	if len(q.GroupBy) > maxGroups {
+		c.failf(q.GroupBy[maxGroups], "GROUP BY takes at most %d fields", maxGroups)
 	}
 	if !at.root && len(q.GroupBy) > 0 {
 		c.failf(q.GroupBy[0], "a subquery has no GROUP BY")
