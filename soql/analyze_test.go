@@ -74,7 +74,7 @@ func TestValidateFindsWhatTheOrgHasNot(t *testing.T) {
 		"SELECT Id FROM Visit__c WHERE CALENDAR_YEAR(Start__c) = '2026'":                               "57 CALENDAR_YEAR(Start__c) is compared with a number without quotes, not with '2026'",
 		"SELECT Id FROM Visit__c WHERE Opens__c > 10:00:00Z AND toLabel(Status__c) = 'x'":              "",
 		"SELECT Id FROM Visit__c WHERE Count__c LIKE '5%'":                                             "31 LIKE compares text, which Count__c is not",
-		"SELECT Id FROM Visit__c WHERE Tags__c INCLUDES ('x') AND Status__c EXCLUDES ('x')":            "54 INCLUDES and EXCLUDES need a multi-select picklist, which Status__c is not",
+		"SELECT Id FROM Visit__c WHERE Tags__c INCLUDES ('x') AND Status__c EXCLUDES ('x')":            "58 INCLUDES and EXCLUDES need a multi-select picklist, which Status__c is not",
 		"SELECT Id FROM Visit__c WHERE DISTANCE(Place__c, GEOLOCATION(1, 2), 'km') < 5":                "",
 		"SELECT Id FROM Visit__c WHERE Rep__c IN (SELECT Id FROM Staff__c WHERE Nme = 'x')":            "72 Staff__c has no field Nme",
 		"SELECT TYPEOF Owner WHEN User THEN Email, Fax WHEN Robot THEN Id ELSE Name END FROM Visit__c": "43 User has no field Fax; 47 there is no object Robot",

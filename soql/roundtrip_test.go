@@ -254,11 +254,13 @@ func (t artist) typeOf() *soql.TypeOf {
 	return x
 }
 
+// path draws one of few relationships, lest a query have too many.
 func (t artist) path() *soql.Path {
-	p := &soql.Path{Names: rapid.SliceOfN(names, 1, 4).Draw(t.T, "path")}
-	if len(p.Names) > 1 && t.maybe("keyword") {
+	p := &soql.Path{Names: rapid.SliceOfN(rapid.SampledFrom([]string{"Owner", "By"}), 0, 3).Draw(t.T, "relationships")}
+	if len(p.Names) > 0 && t.maybe("keyword") {
 		p.Names[0] = rapid.SampledFrom([]string{"Order", "GROUP"}).Draw(t.T, "relationship")
 	}
+	p.Names = append(p.Names, names.Draw(t.T, "field"))
 	return p
 }
 

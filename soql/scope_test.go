@@ -121,6 +121,32 @@ var attacks = []struct{ query, field string }{
 	{"SELECT Id FROM Visit__c WHERE Rep_1__c IN (('%userIdentifier%'))", ""},
 	{"SELECT Id FROM Visit__c; SELECT Id FROM Visit__c WHERE Rep_1__c = '%userIdentifier%'", ""},
 
+	// What else SOQL has.
+	{"SELECT Id FROM Visit__c USING SCOPE everything", "OwnerId"},
+	{"SELECT Id FROM Visit__c USING SCOPE EVERYTHING WHERE Rep_1__c = %userIdentifier%", ""},
+	{"SELECT Id FROM Visit__c USING SCOPE mine", ""},
+	{"SELECT Id FROM Visit__c v, v.FollowUps__r f WHERE f.Rep_1__c = '%userIdentifier%'", ""},
+	{"SELECT Id FROM Visit__c v, v.FollowUps__r f", "OwnerId"},
+	{"SELECT Id, (SELECT Id FROM Tasks t, t.Visits__r v) FROM Visit__c", "OwnerId"},
+	{"SELECT Id, (SELECT Id FROM Visit__c.FollowUps__r) FROM Visit__c", "OwnerId"},
+	{"SELECT Id, (SELECT Id FROM v.FollowUps__r) FROM Visit__c v WHERE v.Rep_1__c = '%userIdentifier%'", ""},
+	{"SELECT Id, (SELECT Id FROM FollowUps__r WHERE v.Rep_1__c = '%userIdentifier%') FROM Visit__c v WHERE v.Rep_1__c = '%userIdentifier%'", ""},
+	{"SELECT Id, (SELECT Id FROM FollowUps__r WHERE Visit__c.Rep_1__c = '%userIdentifier%') FROM Visit__c", "OwnerId"},
+	{"SELECT Id FROM Visit__c v WHERE Rep_1__c = '%userIdentifier%' AND Id IN (SELECT Id FROM Visit__c WHERE v.Rep_1__c = '%userIdentifier%')", ""},
+	{"SELECT TYPEOF Parent__r WHEN Visit__c THEN Name END FROM Visit__c", "OwnerId"},
+	{"SELECT Id, (SELECT TYPEOF What WHEN Task THEN Id WHEN VISIT__C THEN Name END FROM Tasks) FROM Visit__c WHERE Rep_1__c = '%userIdentifier%'", ""},
+	{"SELECT FIELDS(ALL) FROM Visit__c LIMIT 200", ""},
+	{"SELECT FIELDS(ALL) FROM Visit__c ALL ROWS", "OwnerId"},
+	{"SELECT Status__c, COUNT(Id) FROM Visit__c GROUP BY ROLLUP(Status__c)", ""},
+	{"SELECT Rep_1__c, COUNT(Id) FROM Visit__c GROUP BY CUBE(Rep_1__c) HAVING Rep_1__c = '%userIdentifier%'", ""},
+	{"SELECT Id FROM Visit__c WHERE DISTANCE(Place__c, GEOLOCATION(1, 2), '%userIdentifier%') < 5", ""},
+	{"SELECT Id FROM Visit__c WHERE DISTANCE(Place__c, GEOLOCATION(1, 2), 'km') < 5", ""},
+	{"SELECT Id FROM Visit__c WHERE Rep_1__c = '%userIdentifier%' OR DISTANCE(Place__c, GEOLOCATION(1, 2), 'km') < 5", ""},
+	{"SELECT Id FROM Visit__c WITH DATA CATEGORY Rep_1__c AT userIdentifier", ""},
+	{"SELECT Id FROM Visit__c WITH SECURITY_ENFORCED", "OwnerId"},
+	{"SELECT Id FROM Visit__c WHERE Rep_1__c = '%userIdentifier%' FOR UPDATE", ""},
+	{"SELECT Id FROM Visit__c WHERE Rep_1__c IN (SELECT Id FROM Staff__c WHERE User__c = '%userIdentifier%')", ""},
+
 	// Names.
 	{"SELECT Id FROM Visit__c OwnerId", "OwnerId"},
 	{"SELECT Id FROM Visit__c ownerid WHERE Status__c = 'Open'", "OwnerId"},
@@ -277,6 +303,20 @@ var legitimate = []struct {
 	{"SELECT v.Id FROM Visit__c v WHERE v.Status__c = 'Open'", "OwnerId", both(own, open)},
 	{"SELECT Id FROM Visit__c ORDER BY Name LIMIT 2000", "Rep_1__r.UserId__c", mine("rep_1__r.userid__c")},
 	{"SELECT COUNT() FROM Visit__c", "ownerid", own},
+	{"SELECT Id FROM Visit__c USING SCOPE mine", "OwnerId", own},
+	{"SELECT Id FROM Visit__c USING SCOPE team WHERE Rep_1__c = '%userIdentifier%' ORDER BY Name", "", rep1},
+	{"SELECT Status__c, COUNT(Id) FROM Visit__c GROUP BY ROLLUP(Status__c)", "OwnerId", own},
+	{"SELECT Status__c, City__c, COUNT(Id), GROUPING(City__c) FROM Visit__c WHERE Rep_1__c = '%userIdentifier%' GROUP BY CUBE(Status__c, City__c)", "", rep1},
+	{"SELECT FIELDS(ALL) FROM Visit__c LIMIT 200", "OwnerId", own},
+	{"SELECT FIELDS(STANDARD), Rep_1__c FROM Visit__c WHERE Rep_1__c = '%userIdentifier%'", "", rep1},
+	{"SELECT Id, TYPEOF Owner WHEN User THEN Email WHEN Group THEN Name ELSE Id END FROM Visit__c", "OwnerId", own},
+	{"SELECT Id FROM Visit__c WHERE Rep_1__c = '%userIdentifier%' FOR VIEW", "", rep1},
+	{"SELECT Id FROM Visit__c LIMIT 2000 FOR REFERENCE UPDATE TRACKING", "OwnerId", own},
+	{"SELECT Id FROM Visit__c WITH DATA CATEGORY Region__c AT europe__c", "OwnerId", own},
+	{"SELECT Id, DISTANCE(Place__c, GEOLOCATION(47, 15), 'km') FROM Visit__c ORDER BY DISTANCE(Place__c, GEOLOCATION(47, 15), 'km')", "OwnerId", own},
+	{"SELECT Id FROM Visit__c WHERE Rep_1__c = '%userIdentifier%' AND Amount__c >= 5 AND Amount__c <= 10", "", both(rep1, either(has("amount__c", 5), has("amount__c", 10)))},
+	{"SELECT Status__c, COUNT(Id) n, MAX(Amount__c) FROM Visit__c GROUP BY Status__c ORDER BY COUNT(Id) DESC", "OwnerId", own},
+	{"SELECT Id, (SELECT Id FROM v.Tasks) FROM Visit__c v", "OwnerId", own},
 	{"SELECT City__c, COUNT(Id) FROM Visit__c GROUP BY City__c", "Visit__c.OwnerId", own},
 
 	// With queries inside.
@@ -513,6 +553,118 @@ func TestApplyTakesBuiltQueries(t *testing.T) {
 		require.Error(t, err, name)
 		require.Nil(t, got, name)
 	}
+}
+
+// staffOf are the staff whose user has one of the ids.
+func staffOf(w world, ids []string, more rule) []string {
+	var staff []string
+	for _, r := range w["staff__c"] {
+		if user, ok := r["user__c"].(string); ok && slices.Contains(ids, user) && more(r, ids) {
+			staff = append(staff, r["id"].(string))
+		}
+	}
+	return staff
+}
+
+func TestScopeGoesOverAnObjectBetween(t *testing.T) {
+	t.Parallel()
+	all := func(row, []string) bool { return true }
+	for _, c := range []struct {
+		query string
+		staff rule // which of the user's staff
+		want  rule // of a staff's records
+	}{
+		{"SELECT Id FROM Visit__c", all, rep1},
+		{"SELECT Id FROM Visit__c WHERE Status__c = 'Open' OR City__c = 'Graz'", all, both(rep1, either(open, graz))},
+		{"SELECT Id FROM Visit__c WHERE Id NOT IN (SELECT WhatId FROM Task WHERE WhatId = 'v99')", all, rep1},
+		{"SELECT COUNT() FROM Visit__c v", all, rep1},
+		{"SELECT Id FROM Visit__c WHERE Rep_2__c IN (SELECT Id FROM Staff__c WHERE User__c = '%userIdentifier%')", all, rep2},
+		{"SELECT Id FROM Visit__c WHERE Rep_2__c IN (SELECT s.Id FROM staff__C s WHERE s.User__c IN (%userIdentifier%) AND Region__c = 'north') AND Status__c = 'Open'", has("region__c", "north"), both(rep2, open)},
+	} {
+		for _, ids := range [][]string{{me}, {me, me2}} {
+			f := soql.UserFilter{IDs: ids, Field: "Rep_1__c", Via: &soql.Via{Object: "Staff__c", Field: "User__c"}, Related: related}
+			got, err := f.Scope(c.query)
+			require.NoError(t, err, c.query)
+			q, err := soql.Parse(got, nil)
+			require.NoError(t, err)
+			rows := 0
+			for seed := range uint64(20) {
+				w := newWorld(seed)
+				outer, _ := w.run(q, "visit__c", w["visit__c"])
+				staff := staffOf(w, ids, c.staff)
+				wanted := slices.DeleteFunc(slices.Clone(w["visit__c"]), func(r row) bool { return !c.want(r, staff) })
+				require.Len(t, outer, len(wanted), got)
+				for i, a := range outer {
+					require.Equal(t, wanted[i]["id"], a.row["id"], got)
+				}
+				rows += len(outer)
+			}
+			require.Positive(t, rows, got)
+		}
+	}
+}
+
+func TestScopeRefusesAnotherObjectBetween(t *testing.T) {
+	t.Parallel()
+	f := soql.UserFilter{IDs: []string{me}, Via: &soql.Via{Object: "Staff__c", Field: "User__c"}, Related: related}
+	for _, where := range []string{
+		"Rep_1__c IN (SELECT Id FROM Staff__c)",
+		"Rep_1__c IN (SELECT Id FROM Staff__c WHERE Name = '%userIdentifier%')",
+		"Rep_1__c IN (SELECT Id FROM Staff__c WHERE User__c = '%userIdentifier%' OR Region__c = 'north')",
+		"Rep_1__c IN (SELECT Id FROM Staff__c WHERE NOT User__c = '%userIdentifier%')",
+		"Rep_1__c IN (SELECT Id FROM Staff__c WHERE User__c != '%userIdentifier%')",
+		"Rep_1__c IN (SELECT Id FROM Staff__c WHERE User__c LIKE '%userIdentifier%')",
+		"Rep_1__c IN (SELECT Id FROM Staff__c WHERE Boss__r.User__c = '%userIdentifier%')",
+		"Rep_1__c IN (SELECT Boss__c FROM Staff__c WHERE User__c = '%userIdentifier%')",
+		"Rep_1__c IN (SELECT Id FROM Team__c WHERE User__c = '%userIdentifier%')",
+		"Rep_1__c NOT IN (SELECT Id FROM Staff__c WHERE User__c = '%userIdentifier%')",
+		"Rep_1__c IN (SELECT Id FROM Staff__c WHERE User__c = '" + me + "')",
+	} {
+		got, err := f.Scope("SELECT Id FROM Visit__c WHERE " + where)
+		require.ErrorIs(t, err, soql.ErrNotScoped, where)
+		require.Empty(t, got)
+	}
+	f.Field = "Rep_1__c"
+	got, err := f.Scope("SELECT Id FROM Visit__c WHERE A IN (SELECT B FROM C) AND D IN (SELECT E FROM F)")
+	require.ErrorIs(t, err, soql.ErrNotScoped)
+	require.ErrorContains(t, err, "restricted, it is no query any more: more than 2 queries behind IN")
+	require.Empty(t, got)
+
+	for _, via := range []soql.Via{{}, {Object: "Staff__c"}, {Field: "User__c"}, {Object: "Staff__c WHERE", Field: "User__c"}, {Object: "S", Field: "U", Select: "A.B"}} {
+		_, err := soql.UserFilter{IDs: []string{me}, Field: "Rep_1__c", Via: &via}.Scope("SELECT Id FROM Visit__c")
+		require.ErrorIs(t, err, soql.ErrNotScoped, "%+v", via)
+	}
+}
+
+func TestScopeRestrictsInnerQueriesWhenTold(t *testing.T) {
+	t.Parallel()
+	f := soql.UserFilter{IDs: []string{me}, Field: "OwnerId", Inner: soql.RestrictInner, Related: related}
+	mine := " WHERE OwnerId = '" + me + "'"
+	for in, want := range map[string]string{
+		"SELECT Id, (SELECT Id FROM FollowUps__r) FROM Visit__c":                                      "SELECT Id, (SELECT Id FROM FollowUps__r" + mine + ") FROM Visit__c" + mine,
+		"SELECT Id, (SELECT Id FROM Mystery__r LIMIT 1) FROM Visit__c":                                "SELECT Id, (SELECT Id FROM Mystery__r" + mine + " LIMIT 1) FROM Visit__c" + mine,
+		"SELECT Id, (SELECT Id FROM Tasks) FROM Visit__c":                                             "SELECT Id, (SELECT Id FROM Tasks) FROM Visit__c" + mine,
+		"SELECT Id, (SELECT Id, (SELECT Id FROM Visits__r) FROM Tasks) FROM Visit__c":                 "SELECT Id, (SELECT Id, (SELECT Id FROM Visits__r" + mine + ") FROM Tasks) FROM Visit__c" + mine,
+		"SELECT Id, (SELECT Id FROM FollowUps__r WHERE Rep_1__c = %userIdentifier%) FROM Visit__c":    "SELECT Id, (SELECT Id FROM FollowUps__r WHERE Rep_1__c = '" + me + "') FROM Visit__c" + mine,
+		"SELECT Id FROM Visit__c WHERE Parent__c IN (SELECT Id FROM Visit__c WHERE A = 1 OR B = 2)":   "SELECT Id FROM Visit__c WHERE Parent__c IN (SELECT Id FROM Visit__c WHERE (A = 1 OR B = 2) AND OwnerId = '" + me + "') AND OwnerId = '" + me + "'",
+		"SELECT Id FROM Visit__c WHERE Parent__c NOT IN (SELECT Id FROM Visit__c WHERE A = 1)":        "",
+		"SELECT Id, (SELECT Id FROM FollowUps__r OwnerId) FROM Visit__c":                              "",
+		"SELECT Id, (SELECT Id FROM FollowUps__r WHERE Rep_1__c LIKE %userIdentifier%) FROM Visit__c": "",
+	} {
+		got, err := f.Scope(in)
+		if want == "" {
+			requireRefused(t, err, got)
+			continue
+		}
+		require.NoError(t, err, in)
+		require.Equal(t, want, got)
+		if !strings.Contains(in, "A = 1") {
+			requireOnlyMine(t, got, f.IDs)
+		}
+	}
+	f.Inner = 2
+	_, err := f.Scope("SELECT Id FROM Visit__c")
+	require.ErrorIs(t, err, soql.ErrNotScoped)
 }
 
 // stranger says whether a condition may hold, and may fail, for a record of

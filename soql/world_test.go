@@ -64,6 +64,9 @@ func newWorld(seed uint64) world {
 			"id": fmt.Sprint("t", i), "whatid": fmt.Sprint("v", r.IntN(40)), "ownerid": person(), "status__c": pick("Open", "Done"),
 		})
 	}
+	for _, id := range []any{me, me2, myTwin, somebody, otherToken} {
+		w["staff__c"] = append(w["staff__c"], row{"id": id, "user__c": person(), "region__c": pick("north", "south"), "name": person()})
+	}
 	return w
 }
 
@@ -134,8 +137,12 @@ func (w world) isMember(c *soql.Membership, q *soql.Query, r row) bool {
 	return v != nil && slices.ContainsFunc(found, func(a answer) bool { return fieldOf(selected, c.Query, a.row) == v })
 }
 
-// fieldOf is the value of a field, less the alias before it.
+// fieldOf is the value of a field, less the alias before it. What is amount__c
+// from somewhere is also that far away.
 func fieldOf(x soql.Expr, q *soql.Query, r row) any {
+	if c, ok := x.(*soql.Call); ok && c.Name == "DISTANCE" {
+		return r["amount__c"]
+	}
 	names := x.(*soql.Path).Names
 	if len(names) > 1 && (strings.EqualFold(names[0], q.From.Alias) || strings.EqualFold(names[0], q.From.Object)) {
 		names = names[1:]
