@@ -5,25 +5,23 @@ package soql
 // into one another.
 type slab[T any] struct{ free []T }
 
-// slabSize is how many values a slab gets at a time. A node keeps its slab in
-// memory, so it is small.
-const slabSize = 8
-
-// take is the next value, zero.
-func (s *slab[T]) take() *T {
+// take is the next value, zero, if need be the first of size new ones. A node
+// keeps its slab in memory, so sizes are small.
+func (s *slab[T]) take(size int) *T {
 	if len(s.free) == 0 {
-		s.free = make([]T, slabSize)
+		s.free = make([]T, size)
 	}
 	v := &s.free[0]
 	s.free = s.free[1:]
 	return v
 }
 
-// copy is a list with the elements of another.
-func (s *slab[T]) copy(list []T) []T {
+// copy is a list with the elements of another, if need be the first in a slab of
+// size.
+func (s *slab[T]) copy(list []T, size int) []T {
 	n := len(list)
 	if n > len(s.free) {
-		s.free = make([]T, max(n, slabSize))
+		s.free = make([]T, max(n, size))
 	}
 	out := s.free[:n:n]
 	s.free = s.free[n:]
@@ -33,6 +31,7 @@ func (s *slab[T]) copy(list []T) []T {
 
 // arena holds a slab for each type that most queries have many of.
 type arena struct {
+	size        int // of a slab, by the length of the text
 	fields      slab[Field]
 	paths       slab[Path]
 	comparisons slab[Comparison]

@@ -3,6 +3,8 @@ package soql
 import (
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,9 +15,15 @@ func FieldPath(path string) Expr {
 
 // Fields is a select list of dotted paths, such as "Id" and "Owner.Name".
 func Fields(paths ...string) []SelectItem {
-	items := make([]SelectItem, len(paths))
+	type node struct {
+		Field
+		path Path
+	}
+	items, nodes := make([]SelectItem, len(paths)), make([]node, len(paths))
 	for i, path := range paths {
-		items[i] = &Field{Expr: FieldPath(path)}
+		n := &nodes[i]
+		n.path.Names = strings.Split(path, ".")
+		n.Expr, items[i] = &n.path, &n.Field
 	}
 	return items
 }
@@ -40,8 +48,50 @@ func Gt(path string, v any) Condition { return compare(path, OpGt, v) }
 // Ge is path >= v.
 func Ge(path string, v any) Condition { return compare(path, OpGe, v) }
 
+// Comparisons with the nodes below them, from one allocation each.
+type (
+	comparison struct {
+		Comparison
+		path  Path
+		names [1]string
+	}
+	textComparison struct {
+		comparison
+		value Text
+	}
+	numberComparison struct {
+		comparison
+		value Number
+	}
+	booleanComparison struct {
+		comparison
+		value Boolean
+	}
+)
+
 func compare(path string, op CompareOp, v any) Condition {
-	return &Comparison{Left: FieldPath(path), Op: op, Right: valueOf(v)}
+	switch v := v.(type) {
+	case string:
+		c := &textComparison{value: Text{Value: v}}
+		return c.with(path, op, &c.value)
+	case int:
+		c := &numberComparison{value: Number{Literal: strconv.Itoa(v)}}
+		return c.with(path, op, &c.value)
+	case bool:
+		c := &booleanComparison{value: Boolean{Value: v}}
+		return c.with(path, op, &c.value)
+	}
+	return new(comparison).with(path, op, valueOf(v))
+}
+
+// with fills in a comparison.
+func (c *comparison) with(path string, op CompareOp, v Value) Condition {
+	c.names[0] = path
+	if c.path.Names = c.names[:]; strings.IndexByte(path, '.') >= 0 {
+		c.path.Names = strings.Split(path, ".")
+	}
+	c.Left, c.Op, c.Right = &c.path, op, v
+	return &c.Comparison
 }
 
 // Like is path LIKE pattern: % stands for any characters, _ for one, and \% \_
@@ -81,39 +131,46 @@ func membership(path string, not bool, values any) Condition {
 // are an AND are taken apart (Salesforce takes semi-joins only there), and one
 // term is itself. Of nothing And is nil, no condition.
 func And(terms ...Condition) Condition {
-	switch list := flatten(OpAnd, terms); len(list) {
+	l := logicOf(OpAnd, terms)
+	switch len(l.Terms) {
 	case 0:
 		return nil
 	case 1:
-		return list[0]
-	default:
-		return &Logic{Op: OpAnd, Terms: list}
+		return l.Terms[0]
 	}
+	return l
 }
 
 // Or joins conditions with OR. Terms that are nil are left out, terms that are
 // an OR are taken apart, and one term is itself. Of nothing Or is a condition
 // that [Query.Text] refuses: no alternative is not no condition.
 func Or(terms ...Condition) Condition {
-	list := flatten(OpOr, terms)
-	if len(list) == 1 {
-		return list[0]
+	l := logicOf(OpOr, terms)
+	if len(l.Terms) == 1 {
+		return l.Terms[0]
 	}
-	return &Logic{Op: OpOr, Terms: list}
+	return l
 }
 
 // Not is NOT c.
 func Not(c Condition) Condition { return &Negation{X: c} }
 
-// flatten lists the terms that are there, those of the same operator inside.
-func flatten(op LogicOp, terms []Condition) []Condition {
-	var list []Condition
+// logicOf joins the terms that are there, and those of the same operator inside.
+// Four have room in the allocation of the Logic itself.
+func logicOf(op LogicOp, terms []Condition) *Logic {
+	l := &struct {
+		Logic
+		few [4]Condition
+	}{}
+	l.Op = op
+	list := l.few[:0]
 	for _, term := range terms {
-		if l, ok := term.(*Logic); ok && l.Op == op {
-			list = append(list, l.Terms...)
+		if inner, ok := term.(*Logic); ok && inner.Op == op {
+			list = append(list, inner.Terms...)
 		} else if term != nil {
 			list = append(list, term)
 		}
 	}
-	return list
+	l.Terms = slices.Clip(list)
+	return &l.Logic
 }

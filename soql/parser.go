@@ -115,6 +115,7 @@ func (p *parser) parse() *Query {
 	if !utf8.ValidString(p.src) {
 		fail(invalidAt(p.src), "the text is not UTF-8")
 	}
+	p.size = min(len(p.src)/40+1, 16)
 	p.tok = p.lexer.next()
 	q := p.query(tokEOF)
 	if f := faultOf(q, rules{open: true, dialect: p.dialect}); f != nil {
@@ -394,7 +395,7 @@ func (p *parser) item() SelectItem {
 	case p.callsWord("FIELDS"):
 		return p.fieldSet()
 	}
-	f := p.fields.take()
+	f := p.fields.take(p.size)
 	f.Expr = p.expr()
 	f.Alias = p.alias()
 	f.span = p.since(pos)
@@ -636,8 +637,8 @@ func (p *parser) pathFrom(pos Pos, first string) *Path {
 		names = append(names, p.text())
 		p.advance()
 	}
-	x := p.paths.take()
-	x.Names = p.strings.copy(names)
+	x := p.paths.take(2 * p.size)
+	x.Names = p.strings.copy(names, 2*p.size)
 	x.span = p.since(pos)
 	return x
 }
@@ -745,7 +746,7 @@ func (p *parser) condition() Condition {
 	if logicTokens[p.tok.kind] != 0 {
 		p.fail("AND beside OR needs parentheses")
 	}
-	return &Logic{op, p.conditions.copy(terms), p.since(pos)}
+	return &Logic{op, p.conditions.copy(terms, len(terms)), p.since(pos)}
 }
 
 // logicTokens are the operators of the tokens that are one, by kind.
@@ -811,7 +812,7 @@ func (p *parser) comparison() Condition {
 		p.expected("an operator")
 	}
 	p.advance()
-	c := p.comparisons.take()
+	c := p.comparisons.take(p.size)
 	c.Left, c.Op, c.Right = left, op, p.value(op == OpLike)
 	c.span = p.since(pos)
 	return c
@@ -854,7 +855,7 @@ func (p *parser) value(pattern bool) Value {
 	var v Value
 	switch text := p.text(); tok.kind {
 	case tokText:
-		t := p.texts.take()
+		t := p.texts.take(p.size)
 		*t = Text{p.unquote(tok, pattern), at}
 		v = t
 	case tokNumber:

@@ -128,11 +128,13 @@ func (f UserFilter) Scope(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	q, err = s.apply(q)
-	if err != nil {
+	if err := cmp.Or(s.narrow(q), stillValid(q, rules{})); err != nil {
 		return "", err
 	}
-	return q.Text()
+	if text = format(q); tooLong(text) {
+		return "", errTooLong
+	}
+	return text, nil
 }
 
 // Apply is q restricted to the user. It leaves q as it is.
@@ -141,7 +143,22 @@ func (f UserFilter) Apply(q *Query) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.apply(q)
+	if err := check(q, rules{open: true}); err != nil {
+		return nil, err
+	}
+	out := q.clone()
+	if err := cmp.Or(s.narrow(out), stillValid(out, rules{open: true})); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// stillValid refuses a query that the restriction made too much of something.
+func stillValid(q *Query, r rules) error {
+	if f := faultOf(q, r); f != nil {
+		return &ScopeError{Reason: "restricted, it is no query any more: " + f.reason, Pos: f.pos}
+	}
+	return nil
 }
 
 // scoper is a UserFilter that was found to be sound.
@@ -232,34 +249,24 @@ func refuse(n Node, format string, args ...any) *ScopeError {
 	return e
 }
 
-// apply restricts a copy of q. The proof is done twice: on the tokens, because
-// a value that happens to equal an identifier is no restriction that anybody
-// meant, and on the result, because that is what will be sent.
-func (s *scoper) apply(q *Query) (*Query, error) {
-	if err := check(q, rules{open: true}); err != nil {
-		return nil, err
-	}
+// narrow restricts q, a valid query. The proof is done twice: on the tokens,
+// because a value that happens to equal an identifier is no restriction that
+// anybody meant, and on the result, because that is what will be sent.
+func (s *scoper) narrow(q *Query) error {
 	if s.Object != "" && !strings.EqualFold(q.From.Object, s.Object) {
-		return nil, refuse(q.From, "it is over %s, not %s", q.From.Object, s.Object)
+		return refuse(q.From, "it is over %s, not %s", q.From.Object, s.Object)
 	}
-	out := q.clone()
 	byToken := prover{s, q.From.Object, s.isToken}
-	if err := byToken.outOfReach(out); err != nil {
-		return nil, err
+	if err := byToken.outOfReach(q); err != nil {
+		return err
 	}
-	if err := byToken.restrict(out); err != nil {
-		return nil, err
+	if err := byToken.restrict(q); err != nil {
+		return err
 	}
-	unproved := byToken.prove(out)
-	s.bind(out)
+	unproved := byToken.prove(q)
+	s.bind(q)
 	byID := prover{s, q.From.Object, s.isUser}
-	if err := cmp.Or(s.leftOver(out), unproved, byID.prove(out)); err != nil {
-		return nil, err
-	}
-	if f := faultOf(out, rules{open: true}); f != nil {
-		return nil, &ScopeError{Reason: "restricted, it is no query any more: " + f.reason, Pos: f.pos}
-	}
-	return out, nil
+	return cmp.Or(s.leftOver(q), unproved, byID.prove(q))
 }
 
 // restrict adds the restriction by Field where it is missing: to q itself, and,

@@ -86,14 +86,41 @@ type token struct {
 
 // keywordOf is the kind of a word: a keyword's in any case, else tokName.
 func keywordOf(word string) kind {
-	if len(word) > maxKeyword {
+	if n := len(word); n < 2 || n > maxKeyword || !isLetter(word[0]) {
 		return tokName
 	}
-	var upper [maxKeyword]byte
-	if k, ok := keywords[string(upper[:copyUpper(upper[:], word)])]; ok {
-		return k
+	for _, k := range keywordsBy[len(word)][word[0]|0x20-'a'] {
+		if k.spells(word) {
+			return k.kind
+		}
 	}
 	return tokName
+}
+
+// keyword is a keyword in upper case.
+type keyword struct {
+	spelling string
+	kind     kind
+}
+
+// keywordsBy sorts the keywords by their length and first letter, which leaves
+// one or two to compare with.
+var keywordsBy = func() (table [maxKeyword + 1]['z' - 'a' + 1][]keyword) {
+	for spelling, k := range keywords {
+		list := &table[len(spelling)][spelling[0]-'A']
+		*list = append(*list, keyword{spelling, k})
+	}
+	return table
+}()
+
+// spells reports whether a word of the same length is the keyword in any case.
+func (k keyword) spells(word string) bool {
+	for i := range len(word) {
+		if word[i]&^0x20 != k.spelling[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // copyUpper copies a word in upper case and tells its length.

@@ -133,7 +133,7 @@ func (c *checker) tooDeep(of Node, at place) bool {
 }
 
 func (c *checker) query(q *Query, at place) {
-	if c.missing(q, From{}, "a query") || c.tooDeep(q, at) {
+	if c.missing(q, &From{}, "a query") || c.tooDeep(q, at) {
 		return
 	}
 	at = place{query: q, depth: at.depth, subqueries: at.subqueries, root: at.root, inSemiJoin: at.inSemiJoin}
@@ -168,14 +168,14 @@ func (at place) summable() place {
 
 // from checks FROM with its aliases, and USING SCOPE.
 func (c *checker) from(q *Query, at place) {
-	c.object(q.From.Object, q.From)
+	c.object(q.From.Object, &q.From)
 	if q.From.Parent != "" {
-		c.object(q.From.Parent, q.From)
+		c.object(q.From.Parent, &q.From)
 		if at.subqueries == 0 || at.inSemiJoin {
-			c.failf(q.From, "only a child subquery is over a relationship")
+			c.failf(&q.From, "only a child subquery is over a relationship")
 		}
 	}
-	c.alias(q.From.Alias, q.From)
+	c.alias(q.From.Alias, &q.From)
 	if len(q.Aliases) > maxParents {
 		c.failf(&q.Aliases[maxParents], "more than %d parent relationships", maxParents)
 		return
@@ -290,7 +290,7 @@ func (c *checker) subquery(s *Subquery, at place) {
 		c.failf(s, "more than %d subqueries", maxSubqueries)
 	}
 	if s.Query != nil && s.Query.From.Parent != "" && !at.query.From.isNamed(s.Query.From.Parent) {
-		c.failf(s.Query.From, "%s is not what the query around is over", s.Query.From.Parent)
+		c.failf(&s.Query.From, "%s is not what the query around is over", s.Query.From.Parent)
 	}
 	at.subqueries++
 	at.root = false
