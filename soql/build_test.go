@@ -171,7 +171,7 @@ func TestTextRefusesWhatIsNoQuery(t *testing.T) {
 		`"" is not the name of a field`:                {Select: soql.Fields("Owner..Name"), From: account},
 		`"Group" is not the name of a field`:           {Select: soql.Fields("Group"), From: account},
 		"SOQL has no function ":                        {Select: field(&soql.Call{}), From: account},
-		"FIELDS() stands in the select list":                    {Select: field(call("fields", soql.FieldPath("X"))), From: account},
+		"FIELDS() stands in the select list":           {Select: field(call("fields", soql.FieldPath("X"))), From: account},
 		"SUM takes one field":                          {Select: field(call("SUM")), From: account},
 		"a field takes an alias only beside":           {Select: []soql.SelectItem{&soql.Field{Expr: soql.FieldPath("Id"), Alias: "x"}}, From: account},
 		"AND needs two conditions":                     where(&soql.Logic{Op: soql.OpAnd, Terms: []soql.Condition{soql.Eq("A", 1)}}),

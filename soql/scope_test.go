@@ -690,11 +690,41 @@ func stranger(c soql.Condition, ids []string) (holds, fails bool) {
 	case *soql.Comparison:
 		return !(c.Op == soql.OpEq && allUser(c.Left, []soql.Value{c.Right}, ids)), true
 	case *soql.Membership:
-		if c.Query == nil && allUser(c.Left, c.Values, ids) {
+		if c.Query == nil && allUser(c.Left, c.Values, ids) || c.Query != nil && overStaff(c.Query, ids) {
 			return c.Not, !c.Not
 		}
 	}
 	return true, true
+}
+
+// overStaff reports whether a semi-join is over the user's staff only.
+func overStaff(q *soql.Query, ids []string) bool {
+	if !strings.EqualFold(q.From.Object, "Staff__c") || !strings.EqualFold(lastName(q.Select[0].(*soql.Field).Expr), "Id") {
+		return false
+	}
+	terms := []soql.Condition{q.Where}
+	if l, ok := q.Where.(*soql.Logic); ok && l.Op == soql.OpAnd {
+		terms = l.Terms
+	}
+	return slices.ContainsFunc(terms, func(term soql.Condition) bool {
+		switch c := term.(type) {
+		case *soql.Comparison:
+			return c.Op == soql.OpEq && strings.EqualFold(lastName(c.Left), "User__c") && allUser(c.Left, []soql.Value{c.Right}, ids)
+		case *soql.Membership:
+			return !c.Not && c.Query == nil && strings.EqualFold(lastName(c.Left), "User__c") && allUser(c.Left, c.Values, ids)
+		case *soql.Logic:
+			return c.Op == soql.OpAnd && overStaff(&soql.Query{Select: q.Select, From: q.From, Where: c}, ids)
+		}
+		return false
+	})
+}
+
+// lastName is the last name of a path, "" of a function.
+func lastName(x soql.Expr) string {
+	if p, ok := x.(*soql.Path); ok {
+		return p.Names[len(p.Names)-1]
+	}
+	return ""
 }
 
 // allUser reports whether all values are the user's identifiers, and x a field.
@@ -716,24 +746,50 @@ func FuzzScope(f *testing.F) {
 	for _, row := range spellings {
 		f.Add(row.texts[0])
 	}
+	for _, e := range validCorpus(f) {
+		f.Add(e.text)
+	}
+	f.Add("SELECT Id FROM Visit__c WHERE Rep_2__c IN (SELECT s.Id FROM staff__C s WHERE s.User__c IN (%userIdentifier%) AND Region__c = 'north')")
 	ids := []string{me, "somebody"}
+	via := &soql.Via{Object: "Staff__c", Field: "User__c"}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, field := range []string{"", "OwnerId"} {
-			filter := soql.UserFilter{IDs: ids, Field: field}
+		for _, filter := range []soql.UserFilter{
+			{},
+			{Field: "OwnerId"},
+			{Field: "OwnerId", Inner: soql.RestrictInner},
+			{Field: "Rep_1__c", Via: via, Inner: soql.RestrictInner},
+		} {
+			filter.IDs = ids
 			got, err := filter.Scope(text)
 			if err != nil {
 				require.Empty(t, got)
 				continue
 			}
-			q, err := soql.Parse(got, nil)
-			require.NoError(t, err)
-			holds, _ := stranger(q.Where, ids)
-			require.False(t, q.Where == nil || holds, got)
-			for n := range soql.Preorder(q) {
-				requireInnerRestricted(t, n, q.From.Object, ids)
-			}
+			requireRestricted(t, got, ids)
 		}
 	})
+}
+
+// requireRestricted requires of what a filter let through that it holds for no
+// stranger.
+func requireRestricted(t *testing.T, text string, ids []string) {
+	t.Helper()
+	q, err := soql.Parse(text, nil)
+	require.NoError(t, err)
+	holds, _ := stranger(q.Where, ids)
+	require.False(t, q.Where == nil || holds, text)
+	for n := range soql.Preorder(q) {
+		requireInnerRestricted(t, n, q.From.Object, ids)
+		switch n := n.(type) {
+		case *soql.Alias:
+			require.Fail(t, "a further object in FROM", text)
+		case *soql.When:
+			require.NotEqual(t, strings.ToLower(q.From.Object), strings.ToLower(n.Object), text)
+		case *soql.Query:
+			require.NotEqual(t, "everything", n.Scope)
+			require.False(t, n.AllRows)
+		}
+	}
 }
 
 // requireInnerRestricted requires of a child subquery, which might lead
