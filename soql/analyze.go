@@ -18,7 +18,7 @@ type Analysis struct {
 	Reads []Read
 
 	// Faults are what the schema speaks against, in the order of the text.
-	Faults []*Fault
+	Faults []*SchemaError
 }
 
 // Read is one use of a field.
@@ -42,8 +42,8 @@ const (
 	Ordered
 )
 
-// Fault is something that an org does not have or does not allow.
-type Fault struct {
+// SchemaError is something that an org does not have or does not allow.
+type SchemaError struct {
 	Kind   FaultKind
 	Object string // the object in question, "" for none
 	Name   string // the object, relationship or field at fault, as it is written
@@ -52,7 +52,7 @@ type Fault struct {
 }
 
 // Error is the reason.
-func (f *Fault) Error() string { return "soql: " + f.Reason }
+func (f *SchemaError) Error() string { return "soql: " + f.Reason }
 
 // FaultKind sorts faults.
 type FaultKind int
@@ -78,16 +78,16 @@ const (
 // NoQuery.
 func Analyze(q *Query, s Schema) *Analysis {
 	if f := faultOf(q, forDisplay); f != nil {
-		return &Analysis{Faults: []*Fault{{Kind: NoQuery, Reason: f.reason, Pos: f.pos}}}
+		return &Analysis{Faults: []*SchemaError{{Kind: NoQuery, Reason: f.reason, Pos: f.pos}}}
 	}
 	a := analyzer{schema: s}
 	a.query(q, nil)
-	slices.SortStableFunc(a.Faults, func(x, y *Fault) int { return int(x.Pos) - int(y.Pos) })
+	slices.SortStableFunc(a.Faults, func(x, y *SchemaError) int { return int(x.Pos) - int(y.Pos) })
 	return &a.Analysis
 }
 
 // Validate is the faults of [Analyze] joined into one error, nil for none. Take
-// them apart with errors.As for a *[Fault].
+// them apart with errors.As for a *[SchemaError].
 func Validate(q *Query, s Schema) error {
 	var errs []error
 	for _, f := range Analyze(q, s).Faults {
@@ -111,7 +111,7 @@ type scene struct {
 }
 
 func (a *analyzer) fault(kind FaultKind, n Node, object, name, format string, args ...any) {
-	a.Faults = append(a.Faults, &Fault{Kind: kind, Object: object, Name: name, Reason: fmt.Sprintf(format, args...), Pos: n.Pos()})
+	a.Faults = append(a.Faults, &SchemaError{Kind: kind, Object: object, Name: name, Reason: fmt.Sprintf(format, args...), Pos: n.Pos()})
 }
 
 // object finds an object, and notes that it is read.

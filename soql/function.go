@@ -1,13 +1,17 @@
 package soql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // function is what the parser knows of a SOQL function.
 type function struct {
 	aggregate bool // sums up records
 	date      bool // takes a part of a date or dateTime
 	geo       bool // takes literals
-	elsewhere string
+
+	elsewhere string // where what only looks like a function belongs, "" for a function
 }
 
 // functions by their name in upper case.
@@ -84,12 +88,7 @@ func aggregates(x Expr) bool {
 	if !ok || call == nil {
 		return false
 	}
-	for _, arg := range call.Args {
-		if aggregates(arg) {
-			return true
-		}
-	}
-	return call.isAggregate()
+	return call.isAggregate() || slices.ContainsFunc(call.Args, aggregates)
 }
 
 // call checks a function and its arguments.
