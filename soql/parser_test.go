@@ -522,6 +522,40 @@ func TestPositionsCoverTheirText(t *testing.T) {
 	}, got)
 }
 
+// Texts of the greatest length with much of something, none of which may take
+// long.
+func TestLongTextsAreReadInLittleTime(t *testing.T) {
+	t.Parallel()
+	many := func(before, each, after string) string {
+		return before + strings.Repeat(each, (99_000-len(before)-len(after))/len(each)) + after
+	}
+	for _, in := range []string{
+		many("SELECT Id", ", Id", " FROM A"),
+		many("SELECT Id FROM A a", ", a.B b", " WHERE b.C = 1"),
+		many("SELECT b.C", ", b.C", " FROM A a"+strings.Repeat(", a.B b", 7000)),
+		many("SELECT FIELDS(ALL)", ", FIELDS(ALL)", " FROM A LIMIT 1"),
+		many("SELECT B"+strings.Repeat(", B", 10_000)+" FROM A GROUP BY C", ", C", ""),
+		many("SELECT GROUPING(B)"+strings.Repeat(", GROUPING(B)", 3000)+" FROM A GROUP BY ROLLUP(C", ", C", ")"),
+		many("SELECT Id FROM A WHERE B IN (1", ", 1", ")"),
+		many("SELECT Id FROM A WHERE B = 1", " OR B = 1", ""),
+		many("SELECT Id", ", (SELECT Id FROM B)", " FROM A"),
+		many("SELECT Id FROM A ORDER BY B", ", B", ""),
+		many("SELECT TYPEOF A", " WHEN B THEN C", " END FROM D"),
+		many("SELECT ", "F(", ""),
+		many("SELECT Id FROM A WHERE B = '", `\n`, "'"),
+	} {
+		start := time.Now()
+		q, err := soql.Parse(in, apex)
+		if err == nil {
+			_, err = soql.Printer{}.Print(q)
+			require.NoError(t, err)
+			_, err = soql.UserFilter{IDs: []string{me}, Field: "OwnerId"}.Apply(q)
+		}
+		_ = err // most are refused
+		require.Less(t, time.Since(start), 5*time.Second, in[:40])
+	}
+}
+
 func TestPositionOutsideOfTheTextIsNone(t *testing.T) {
 	t.Parallel()
 	for _, p := range []soql.Pos{-1, 0, 5} {

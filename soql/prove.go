@@ -83,6 +83,9 @@ func (p *prover) leadsToUser(c *Membership) bool {
 		return false
 	}
 	f, ok := c.Query.Select[0].(*Field)
+	if alias := c.Query.From.Alias; strings.EqualFold(alias, p.via.Select) || strings.EqualFold(alias, FieldPath(p.via.Field).(*Path).Names[0]) {
+		return false // it hides the field
+	}
 	return ok && c.Query.sameExpr(f.Expr, FieldPath(p.via.Select)) && p.namesUser(c.Query.Where, c.Query)
 }
 

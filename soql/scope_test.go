@@ -619,6 +619,8 @@ func TestScopeRefusesAnotherObjectBetween(t *testing.T) {
 		"Rep_1__c IN (SELECT Id FROM Team__c WHERE User__c = '%userIdentifier%')",
 		"Rep_1__c NOT IN (SELECT Id FROM Staff__c WHERE User__c = '%userIdentifier%')",
 		"Rep_1__c IN (SELECT Id FROM Staff__c WHERE User__c = '" + me + "')",
+		"Rep_1__c IN (SELECT Id FROM Staff__c user__C WHERE User__c = '%userIdentifier%')",
+		"Rep_1__c IN (SELECT Id FROM Staff__c id WHERE User__c = '%userIdentifier%')",
 	} {
 		got, err := f.Scope("SELECT Id FROM Visit__c WHERE " + where)
 		require.ErrorIs(t, err, soql.ErrNotScoped, where)

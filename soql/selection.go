@@ -106,6 +106,9 @@ func (c *checker) fieldSet(x *FieldSet, q *Query) {
 		return
 	}
 	for _, item := range q.Select {
+		if c.fault != nil {
+			return
+		}
 		if item != x && x.Kind.has(item, q) {
 			c.failf(x, "FIELDS(%s) selects a field that is selected already: %s", x.Kind, format(item))
 		}

@@ -135,7 +135,9 @@ func (c *checker) query(q *Query, at place) {
 		return
 	}
 	at = place{query: q, depth: at.depth, subqueries: at.subqueries, root: at.root, inSemiJoin: at.inSemiJoin}
-	c.from(q, at)
+	if c.from(q, at); c.fault != nil {
+		return
+	}
 	c.selectList(q, at)
 	if q.Where != nil {
 		c.condition(q.Where, q, at.where())
