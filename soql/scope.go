@@ -35,9 +35,10 @@ func (e *ScopeError) Is(target error) bool { return target == ErrNotScoped }
 //
 //	WHERE (Rep_1__c = '%userIdentifier%' OR Rep_2__c = '%userIdentifier%') AND …
 //
-// The token is legal only as the whole right side of =, or as all the elements
-// of an IN, on a field, in a WHERE, and not under NOT. A query whose WHERE has
-// no token gets Field, compared with the user's identifiers, added with AND.
+// The token is legal only as the whole right side of =, or as an element of an
+// IN, on a field, in a WHERE, and not under NOT; an IN restricts when all its
+// elements are the token. A query whose WHERE has no token gets Field, compared
+// with the user's identifiers, added with AND.
 // Whichever it is, the result is proved on its tree: a restriction stands in the
 // outer WHERE, alone, as a term of an AND, or in every branch of an OR. Child
 // subqueries, semi- and anti-joins over the same object, and child subqueries
@@ -356,7 +357,7 @@ func (s *scoper) leftOver(q *Query) error {
 	for n := range Preorder(q) {
 		if s.holdsToken(n) {
 			return refuse(n, "%s restricts nothing here: it has to be the whole right side of =, "+
-				"or every element of an IN, behind a field and not under NOT", s.token)
+				"or an element of an IN, behind a field and not under NOT", s.token)
 		}
 	}
 	return nil
@@ -402,16 +403,36 @@ func (s *scoper) bound(c Condition) Condition {
 			l.Terms[i] = s.bound(term)
 		}
 	}
-	if !restricts(c, s.isToken) {
-		return c
-	}
-	switch c := c.(type) {
+	switch m := c.(type) {
 	case *Comparison:
-		return s.isOneOf(c.Left, c.span)
+		if restricts(m, s.isToken) {
+			return s.isOneOf(m.Left, m.span)
+		}
 	case *Membership:
-		return s.isOneOf(c.Left, c.span)
+		if restricts(m, s.isToken) {
+			return s.isOneOf(m.Left, m.span)
+		}
+		if !m.Not && isPath(m.Left) {
+			m.Values = s.filled(m.Values)
+		}
 	}
 	return c
+}
+
+// filled is a list of values with the token among them replaced. Beside others it
+// is legal and proves nothing.
+func (s *scoper) filled(values []Value) []Value {
+	var list []Value
+	for _, v := range values {
+		if !s.isToken(v) {
+			list = append(list, v)
+			continue
+		}
+		for _, id := range s.ids {
+			list = append(list, &Text{Value: id})
+		}
+	}
+	return list
 }
 
 // isOneOf is the condition that a field holds one of the user's identifiers.

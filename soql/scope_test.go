@@ -265,6 +265,7 @@ var legitimate = []struct {
 	{"SELECT Id FROM Visit__c WHERE Rep_1__c = '%user\\u0049dentifier%'", "", rep1},
 	{"SELECT Id FROM Visit__c WHERE Rep_1__c IN ('%userIdentifier%')", "", rep1},
 	{"SELECT Id FROM Visit__c WHERE Rep_1__c IN (%userIdentifier%, '%userIdentifier%')", "", rep1},
+	{"SELECT Id FROM Visit__c WHERE OwnerId IN ('%userIdentifier%', 'x') AND Rep_1__c = '%userIdentifier%'", "", both(own, rep1)},
 	{"SELECT Id FROM Visit__c WHERE Rep_1__c = '%userIdentifier%' AND Status__c = 'Open'", "", both(rep1, open)},
 	{"SELECT Id FROM Visit__c WHERE Status__c = 'Open' AND City__c = 'Graz' AND Rep_1__c = '%userIdentifier%'", "", both(rep1, open, graz)},
 	{"SELECT Id FROM Visit__c WHERE Status__c = 'Open' AND (City__c = 'Graz' AND Rep_1__c = '%userIdentifier%')", "", both(rep1, open, graz)},
