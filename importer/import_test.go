@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -664,4 +665,48 @@ func TestStoppedRunIsFollowedByWhatHasChangedSince(t *testing.T) {
 
 	require.NotNil(t, report.Resumed)
 	require.Equal(t, "1", w.value(t, "customers", acme, "phone"))
+}
+
+func TestHostAsksWhileAnImportRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 20 {
+		w.contact(w.account("Acme"), "Ada")
+	}
+	im := w.importer(t)
+	complete(t, im)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	var screens sync.WaitGroup
+	for range 4 { // people at their screens
+		screens.Go(func() {
+			for ctx.Err() == nil {
+				err := im.CheckEdit(t.Context(), "customer", "1", "name")
+				assertLocked(t, err)
+				if _, err := im.Available(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if _, err := im.Complete(t.Context(), "bert"); err != nil && !errors.Is(err, importer.ErrRunActive) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 5 {
+		_, err := im.Incremental(t.Context(), "anna")
+		if err != nil && !errors.Is(err, importer.ErrRunActive) {
+			t.Error(err)
+		}
+	}
+	cancel()
+	screens.Wait()
+	require.Len(t, w.query(t, `SELECT * FROM customers`), 20)
+}
+
+// assertLocked is for goroutines, which must not end a test.
+func assertLocked(t *testing.T, err error) {
+	t.Helper()
+	if !errors.Is(err, importer.ErrLocked) {
+		t.Errorf("the field is not locked: %v", err)
+	}
 }

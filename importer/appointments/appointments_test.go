@@ -327,11 +327,11 @@ func TestSelectedPathsAreFoundHoweverTheyAreWritten(t *testing.T) {
 		mapping.Rule{From: []string{"day"}, Target: "day"},
 	)
 	for query, missing := range map[string]string{
-		"SELECT id, OWNER.NAME, toLabel(i360__Result__c), FORMAT(CreatedDate) day FROM i360__Appointment__c":                          "",
-		"SELECT a.Id, a.Owner.Name, a.i360__Result__c, FORMAT(convertTimezone(CreatedDate)) day FROM i360__Appointment__c a":          "",
-		"SELECT i360__Appointment__c.Id, Owner.Name, FORMAT(i360__Result__c), FORMAT(CreatedDate) day FROM i360__Appointment__c":      "",
-		"SELECT Id, Owner.Name, toLabel(i360__Result__c) label, FORMAT(CreatedDate) day FROM i360__Appointment__c":                    "i360__Result__c",
-		"SELECT Id, (SELECT Name FROM Owner), Name, i360__Result__c, FORMAT(CreatedDate) day FROM i360__Appointment__c":               "Owner.Name",
+		"SELECT id, OWNER.NAME, toLabel(i360__Result__c), FORMAT(CreatedDate) day FROM i360__Appointment__c":                                                 "",
+		"SELECT a.Id, a.Owner.Name, a.i360__Result__c, FORMAT(convertTimezone(CreatedDate)) day FROM i360__Appointment__c a":                                 "",
+		"SELECT i360__Appointment__c.Id, Owner.Name, FORMAT(i360__Result__c), FORMAT(CreatedDate) day FROM i360__Appointment__c":                             "",
+		"SELECT Id, Owner.Name, toLabel(i360__Result__c) label, FORMAT(CreatedDate) day FROM i360__Appointment__c":                                           "i360__Result__c",
+		"SELECT Id, (SELECT Name FROM Owner), Name, i360__Result__c, FORMAT(CreatedDate) day FROM i360__Appointment__c":                                      "Owner.Name",
 		"SELECT Id, Owner.Name, i360__Result__c, CALENDAR_YEAR(CreatedDate) FROM i360__Appointment__c GROUP BY Id, Owner.Name, i360__Result__c, CreatedDate": "day",
 	} {
 		_, err := appointments.New(appointments.Config{SignOn: w.shared(t), Query: query, Mapping: m})
