@@ -79,6 +79,7 @@ func TestInvalidCorpusIsRefusedInItsPlace(t *testing.T) {
 		require.True(t, ok, e.text)
 		require.Equal(t, e.at, fmt.Sprintf("%d:%d", syntax.Line, syntax.Column), "%s\n%v", e.text, err)
 		require.NotEmpty(t, syntax.Message)
+		require.NotEmpty(t, syntax.Found, e.text)
 	}
 }
 

@@ -2,6 +2,7 @@ package soql
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,7 +14,7 @@ type SyntaxError struct {
 	Line     int    // line, from 1
 	Column   int    // column in characters, from 1
 	Expected string // what could have stood there, "" when Message says more
-	Found    string // what stands there
+	Found    string // what stands there, quoted
 	Message  string // the whole complaint in words
 
 	source string // the line, or its part around the column
@@ -42,6 +43,9 @@ func (p Pos) LineColumn(text string) (line, column int) {
 // syntaxError places the complaint err in text. err.Offset is known already.
 func syntaxError(text string, err SyntaxError) *SyntaxError {
 	err.Line, err.Column = Pos(err.Offset + 1).LineColumn(text)
+	if err.Found == "" {
+		err.Found = foundAt(text, err.Offset)
+	}
 	if err.Message == "" {
 		err.Message = fmt.Sprintf("expected %s, found %s", err.Expected, err.Found)
 	}
@@ -49,6 +53,15 @@ func syntaxError(text string, err SyntaxError) *SyntaxError {
 	err.source = strings.ToValidUTF8(before+after, "\uFFFD")
 	err.caret = strings.Map(blank, before)
 	return &err
+}
+
+// foundAt is the word at offset.
+func foundAt(text string, offset int) string {
+	words := strings.Fields(text[offset:])
+	if len(words) == 0 {
+		return endings[tokEOF]
+	}
+	return strconv.Quote(shorten(words[0]))
 }
 
 // excerptWidth is how many characters of a long line are shown on either side
