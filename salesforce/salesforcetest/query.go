@@ -116,7 +116,7 @@ func (e *world) malformed(err error) error {
 	switch {
 	case strings.HasPrefix(syntax.Message, "OFFSET "):
 		return e.faultAt(syntax.Offset, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000")
-	case syntax.Found == "":
+	case syntax.Expected == "": // the message says more than which token
 		return e.faultAt(syntax.Offset, "MALFORMED_QUERY", "%s", syntax.Message)
 	case syntax.Offset >= len(e.text):
 		return e.faultAt(syntax.Offset, "MALFORMED_QUERY", "unexpected token: '<EOF>'")
