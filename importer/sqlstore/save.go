@@ -109,6 +109,9 @@ func (w *writer) deadLetters(c *importer.Checkpoint) {
 		w.exec(`INSERT INTO sfbridge_import_task (object, sf_id, children, gone)
 			SELECT object, sf_id, 0, gone FROM sfbridge_import_dead d WHERE NOT EXISTS (
 				SELECT 1 FROM sfbridge_import_task t WHERE t.object = d.object AND t.sf_id = d.sf_id AND t.children = 0)`)
+		w.exec(`UPDATE sfbridge_import_task SET gone = 1 WHERE children = 0 AND EXISTS (
+			SELECT 1 FROM sfbridge_import_dead d WHERE d.gone = 1
+				AND d.object = sfbridge_import_task.object AND d.sf_id = sfbridge_import_task.sf_id)`)
 	}
 }
 

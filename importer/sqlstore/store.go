@@ -109,7 +109,7 @@ func schema(d Dialect) []string {
 			id INTEGER NOT NULL PRIMARY KEY, org VARCHAR(18) NOT NULL, watermark BIGINT NOT NULL, fingerprint VARCHAR(64) NOT NULL,
 			last_complete BIGINT NOT NULL, seen TEXT NOT NULL, runs BIGINT NOT NULL,
 			fence BIGINT NOT NULL, holder VARCHAR(255) NOT NULL, expires BIGINT NOT NULL)`,
-		sqlxInsertOnce,
+		firstState,
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_run (
 			number BIGINT NOT NULL PRIMARY KEY, kind VARCHAR(20) NOT NULL, status VARCHAR(20) NOT NULL, actor VARCHAR(255) NOT NULL,
 			started BIGINT NOT NULL, finished BIGINT NOT NULL, body TEXT NOT NULL)`,
@@ -136,8 +136,8 @@ func schema(d Dialect) []string {
 	}
 }
 
-// sqlxInsertOnce makes the state's only row, once.
-const sqlxInsertOnce = `INSERT INTO sfbridge_import_state (id, org, watermark, fingerprint, last_complete, seen, runs, fence, holder, expires)
+// firstState makes the state's only row, once.
+const firstState = `INSERT INTO sfbridge_import_state (id, org, watermark, fingerprint, last_complete, seen, runs, fence, holder, expires)
 	SELECT 1, '', 0, '', 0, '[]', 0, 0, '', 0 FROM (SELECT 1 AS one) AS once
 	WHERE NOT EXISTS (SELECT 1 FROM sfbridge_import_state WHERE id = 1)`
 

@@ -221,3 +221,25 @@ func TestNamesAreChecked(t *testing.T) {
 	_, err := sqlstore.Open(t.Context(), database(t), sqlstore.Config{Objects: objects(t, customers.Config{})})
 	require.ErrorContains(t, err, "Dialect is missing")
 }
+
+func TestThatARecordIsGoneIsNeverTakenBack(t *testing.T) {
+	t.Parallel()
+	store := open(t, database(t), nil)
+	fence, err := store.Acquire(t.Context(), "me", time.Minute)
+	require.NoError(t, err)
+	plain := importer.Task{Object: "Contact", ID: ada}
+	gone := importer.Task{Object: "Contact", ID: ada, Gone: true}
+	for name, checkpoints := range map[string][]importer.Checkpoint{
+		"told first":  {{NewTasks: []importer.Task{gone}}, {NewTasks: []importer.Task{plain}}},
+		"told later":  {{NewTasks: []importer.Task{plain}}, {NewTasks: []importer.Task{gone}}},
+		"dead letter": {{NewTasks: []importer.Task{plain}, Dead: []importer.DeadLetter{{Object: "Contact", ID: ada, Gone: true}}}, {RetryDead: true}},
+	} {
+		for _, c := range checkpoints {
+			require.NoError(t, store.Save(t.Context(), fence, &c), name)
+		}
+		owed, err := store.Tasks(t.Context(), "Contact", 10)
+		require.NoError(t, err)
+		require.Equal(t, []importer.Task{gone}, owed, name)
+		require.NoError(t, store.Save(t.Context(), fence, &importer.Checkpoint{DoneTasks: owed, Alive: owed}))
+	}
+}
