@@ -69,7 +69,7 @@ func readJSON(r io.Reader) ([]byte, error) {
 // name, then the content, named by its field and with a file name.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_sobject_insert_update_blob.htm
 func (c *call) multipart(ob *object, parts *multipart.Reader) ([]assignment, error) {
-	content := c.org.binaryField(ob)
+	content := c.binaryField(ob)
 	if content == "" {
 		return nil, badMultipart("%s has no binary field", ob.Name)
 	}
@@ -114,9 +114,8 @@ func badMultipart(format string, args ...any) error {
 }
 
 // binaryField is the name of the binary field of an object, "" for none.
-func (o *Org) binaryField(ob *object) string {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
+func (c *call) binaryField(ob *object) string {
+	defer c.reading()()
 	for _, f := range ob.fields {
 		if f.typ.kind == kindBlob {
 			return f.Name

@@ -164,12 +164,11 @@ type choiceDescribe struct {
 // describeGlobal answers GET /sobjects.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_describeGlobal.htm
 func (c *call) describeGlobal() error {
-	c.org.mu.RLock()
+	defer c.reading()()
 	answer := globalDescribe{Encoding: "UTF-8", MaxBatchSize: 200}
 	for _, ob := range c.org.objects {
 		answer.SObjects = append(answer.SObjects, c.overview(ob))
 	}
-	c.org.mu.RUnlock()
 	slices.SortFunc(answer.SObjects, func(a, b overview) int { return strings.Compare(a.Name, b.Name) })
 	writeJSON(c.w, http.StatusOK, answer)
 	return nil
@@ -193,7 +192,7 @@ func (c *call) describe() error {
 	if err != nil {
 		return err
 	}
-	c.org.mu.RLock()
+	defer c.reading()()
 	answer := fullDescribe{
 		overview:           c.overview(ob),
 		ActionOverrides:    []any{},
@@ -207,7 +206,6 @@ func (c *call) describe() error {
 	for f := range ob.visible {
 		answer.Fields = append(answer.Fields, c.org.describeField(f))
 	}
-	c.org.mu.RUnlock()
 	for key, path := range map[string]string{
 		"uiDetailTemplate": "/{ID}", "uiEditTemplate": "/{ID}/e", "uiNewRecord": "/" + ob.KeyPrefix + "/e",
 	} {

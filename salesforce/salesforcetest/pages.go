@@ -10,7 +10,6 @@ import (
 // that the query saw.
 type cursor struct {
 	*world
-	user    string
 	rows    []*record
 	columns []*column
 	batch   int
@@ -63,7 +62,6 @@ func (s *pages) get(id string, now time.Time) *cursor {
 type pager struct {
 	printer
 	*world
-	user  string
 	batch int
 }
 
@@ -129,5 +127,5 @@ func (p *pager) children(r *record, col *column) {
 		p.raw("null")
 		return
 	}
-	p.page(&cursor{world: p.world, user: p.user, rows: rows, columns: col.child.columns}, 0)
+	p.page(&cursor{world: p.world, rows: rows, columns: col.child.columns}, 0)
 }

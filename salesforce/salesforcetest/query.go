@@ -39,6 +39,15 @@ type column struct {
 	link    *field    // the children's reference to the record
 }
 
+func queryRoutes() []route {
+	return []route{
+		{"query", methods{"GET": (*call).query}},
+		{"query/*", methods{"GET": (*call).queryMore}},
+		{"queryAll", methods{"GET": (*call).queryAll}},
+		{"queryAll/*", methods{"GET": (*call).queryMore}},
+	}
+}
+
 // query answers GET /query.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm
 func (c *call) query() error { return c.runQuery(false) }
@@ -48,18 +57,17 @@ func (c *call) queryAll() error { return c.runQuery(true) }
 
 func (c *call) runQuery(all bool) error {
 	text := c.r.URL.Query().Get("q")
-	c.org.mu.RLock()
-	defer c.org.mu.RUnlock()
-	q, err := c.org.compile(text, c.user, all)
+	defer c.reading()()
+	q, err := c.compile(text, all)
 	if err != nil {
 		return err
 	}
 	rows := q.run()
-	p := &pager{printer: printer{version: c.version}, world: q.world, user: c.user, batch: c.batch()}
+	p := &pager{printer: printer{version: c.version}, world: q.world, batch: c.batch()}
 	if q.groups != nil {
 		return p.writeGroups(c, q, rows)
 	}
-	p.page(&cursor{world: q.world, user: c.user, rows: rows, columns: q.columns}, 0)
+	p.page(&cursor{world: q.world, rows: rows, columns: q.columns}, 0)
 	c.writeRaw(p.out)
 	return nil
 }
@@ -74,10 +82,16 @@ func (c *call) batch() int {
 	return c.org.opt.BatchSize
 }
 
-// compile makes a query ready for a user. The caller holds the org's lock until
-// the query is done.
-func (o *Org) compile(text, user string, all bool) (*query, error) {
-	e := &world{org: o, text: text, all: all, zone: o.zone(user), now: o.Now()}
+// compile makes a query ready for the call's user. The caller holds the org's
+// lock until the query is done.
+func (c *call) compile(text string, all bool) (*query, error) {
+	return c.org.compile(&world{org: c.org, tx: c.tx, user: c.user, text: text, all: all})
+}
+
+// compile makes the query of a world ready.
+func (o *Org) compile(e *world) (*query, error) {
+	e.zone, e.now = o.zone(e.user), o.Now()
+	text := e.text
 	if strings.TrimSpace(text) == "" {
 		return nil, refusal("MALFORMED_QUERY", "SOQL statements cannot be empty or null")
 	}
@@ -318,7 +332,7 @@ func (q *query) cut(found []*record, sorted bool) []*record {
 // childrenOf returns the records that a child subquery yields for a parent.
 func (q *query) childrenOf(link *field, parent *record) []*record {
 	var found []*record
-	for _, w := range link.of.referring(link, parent.id()) {
+	for _, w := range q.referring(link, parent.id()) {
 		if r := q.seen(w); r != nil && (q.where == nil || q.where(r)) {
 			found = append(found, r)
 		}
@@ -328,15 +342,14 @@ func (q *query) childrenOf(link *field, parent *record) []*record {
 
 // queryMore answers GET /query/locator.
 func (c *call) queryMore() error {
-	c.org.mu.RLock()
-	defer c.org.mu.RUnlock()
+	defer c.reading()()
 	id, rest, _ := strings.Cut(c.args[0], "-")
 	cur := c.org.pages.get(id, c.org.Now())
 	from, err := strconv.Atoi(rest)
 	if cur == nil || err != nil || from < 1 || from >= len(cur.rows) || cur.user != c.user {
 		return errLocator
 	}
-	p := &pager{printer: printer{version: c.version}, world: cur.world, user: c.user, batch: cur.batch}
+	p := &pager{printer: printer{version: c.version}, world: cur.world, batch: cur.batch}
 	p.page(cur, from)
 	c.writeRaw(p.out)
 	return nil

@@ -19,8 +19,7 @@ func (c *call) updated() error {
 	if err != nil {
 		return err
 	}
-	c.org.mu.RLock()
-	defer c.org.mu.RUnlock()
+	defer c.reading()()
 	ids := []string{}
 	for _, w := range ob.stamps.all(ob.rows) {
 		if at := w.seen.stamp(); !w.seen.deleted() && !at.Before(start) && at.Before(end) {
@@ -42,8 +41,7 @@ func (c *call) deleted() error {
 	if err != nil {
 		return err
 	}
-	c.org.mu.RLock()
-	defer c.org.mu.RUnlock()
+	defer c.reading()()
 	available := c.org.Now().Add(-deletedWindow).Truncate(time.Minute)
 	if ob.purged.After(available) {
 		available = ob.purged.Truncate(time.Second)

@@ -14,6 +14,8 @@ import (
 // reading.
 type world struct {
 	org  *Org
+	tx   *Transaction   // whose uncommitted records are seen, nil for none
+	user string         // the id of who asks
 	text string         // the query, to point into
 	all  bool           // queryAll: deleted records are seen
 	zone *time.Location // of the user
@@ -22,10 +24,23 @@ type world struct {
 
 // seen returns the version of a row that the query sees, nil for none.
 func (e *world) seen(w *row) *record {
-	if w == nil || w.seen == nil || w.seen.deleted() && !e.all {
+	if w == nil {
 		return nil
 	}
-	return w.seen
+	r := w.version(e.tx)
+	if r == nil || r.deleted() && !e.all {
+		return nil
+	}
+	return r
+}
+
+// referring returns the rows whose reference f points to an id, in the order
+// of their own ids.
+func (e *world) referring(f *field, id string) []*row {
+	if e.tx == nil {
+		return f.of.referring(f, id)
+	}
+	return slices.DeleteFunc(f.of.sorted(), func(w *row) bool { return target(w.version(e.tx), f) != id })
 }
 
 // parent returns the record that a reference points to, nil for none.

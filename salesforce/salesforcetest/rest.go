@@ -23,8 +23,28 @@ type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	version int
-	user    string   // the id of the session's user
-	args    []string // the segments that the stars of the route's pattern stand for
+	user    string       // the id of the session's user
+	args    []string     // the segments that the stars of the route's pattern stand for
+	tx      *Transaction // the one that the call is a part of, nil for none
+}
+
+// transact makes a change in a transaction of its own, or in an attempt within
+// the one that the call is a part of.
+func (c *call) transact(change func(*Transaction) error) error {
+	if c.tx != nil {
+		return c.tx.attempt(func() error { return change(c.tx) })
+	}
+	return c.org.transact(c.user, false, change)
+}
+
+// reading takes the org's lock for reading, unless a transaction has it
+// already, and returns what gives it back.
+func (c *call) reading() func() {
+	if c.tx != nil {
+		return func() {}
+	}
+	c.org.mu.RLock()
+	return c.org.mu.RUnlock
 }
 
 // route is a resource below /services/data/vXX.X. Stars are any segment.
@@ -37,21 +57,14 @@ type route struct {
 var routes []route
 
 func init() {
-	routes = []route{ // not in the declaration: resources lists them
-		{"", methods{"GET": (*call).resources}},
-		{"limits", methods{"GET": (*call).limits}},
-		{"query", methods{"GET": (*call).query}},
-		{"query/*", methods{"GET": (*call).queryMore}},
-		{"queryAll", methods{"GET": (*call).queryAll}},
-		{"queryAll/*", methods{"GET": (*call).queryMore}},
-		{"sobjects", methods{"GET": (*call).describeGlobal}},
-		{"sobjects/*", methods{"GET": (*call).summary, "POST": (*call).create}},
-		{"sobjects/*/describe", methods{"GET": (*call).describe}},
-		{"sobjects/*/updated", methods{"GET": (*call).updated}},
-		{"sobjects/*/deleted", methods{"GET": (*call).deleted}},
-		{"sobjects/*/*", methods{"GET": (*call).read, "PATCH": (*call).update, "DELETE": (*call).remove}},
-		{"sobjects/*/*/*", methods{"GET": (*call).readBy, "PATCH": (*call).upsert, "DELETE": (*call).removeBy}},
-	}
+	routes = slices.Concat( // not in the declaration: resources lists them
+		[]route{
+			{"", methods{"GET": (*call).resources}},
+			{"limits", methods{"GET": (*call).limits}},
+		},
+		queryRoutes(),
+		sobjectRoutes(),
+	)
 }
 
 type methods = map[string]func(*call) error
@@ -97,7 +110,7 @@ func (o *Org) serveREST(w http.ResponseWriter, r *http.Request, version string, 
 	}
 }
 
-// serve finds the route of a path and calls it.
+// serve finds the route of a path below the version and calls it.
 func (c *call) serve(path []string) error {
 	i := slices.IndexFunc(routes, func(t route) bool { return match(path, t.pattern) })
 	if i < 0 {
@@ -189,9 +202,8 @@ func (c *call) resources() error {
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_limits.htm
 func (c *call) limits() error {
 	type limit struct{ Max, Remaining int }
-	c.org.mu.RLock()
+	defer c.reading()()
 	left := c.org.opt.APILimit - c.org.usage.used
-	c.org.mu.RUnlock()
 	writeJSON(c.w, http.StatusOK, map[string]limit{
 		"DailyApiRequests":     {c.org.opt.APILimit, left},
 		"DailyBulkApiBatches":  {15000, 15000},

@@ -7,6 +7,18 @@ import (
 	"strings"
 )
 
+func sobjectRoutes() []route {
+	return []route{
+		{"sobjects", methods{"GET": (*call).describeGlobal}},
+		{"sobjects/*", methods{"GET": (*call).summary, "POST": (*call).create}},
+		{"sobjects/*/describe", methods{"GET": (*call).describe}},
+		{"sobjects/*/updated", methods{"GET": (*call).updated}},
+		{"sobjects/*/deleted", methods{"GET": (*call).deleted}},
+		{"sobjects/*/*", methods{"GET": (*call).read, "PATCH": (*call).update, "DELETE": (*call).remove}},
+		{"sobjects/*/*/*", methods{"GET": (*call).readBy, "PATCH": (*call).upsert, "DELETE": (*call).removeBy}},
+	}
+}
+
 // saved is the answer to a write.
 type saved struct {
 	ID      string `json:"id"`
@@ -21,8 +33,7 @@ func newSaved(id string, created *bool) saved {
 
 // object returns the object that the path names.
 func (c *call) object() (*object, error) {
-	c.org.mu.RLock()
-	defer c.org.mu.RUnlock()
+	defer c.reading()()
 	if ob := c.org.object(c.args[0]); ob != nil {
 		return ob, nil
 	}
@@ -57,7 +68,7 @@ func (c *call) create() error {
 		return err
 	}
 	var id string
-	err = c.org.transact(c.user, false, func(tx *Transaction) error {
+	err = c.transact(func(tx *Transaction) error {
 		id, err = tx.insert(ob, in)
 		return err
 	})
@@ -84,9 +95,8 @@ func (c *call) read() error {
 
 // writeRecord answers a record with the fields that the request asks for.
 func (c *call) writeRecord(ob *object, id string) error {
-	c.org.mu.RLock()
-	defer c.org.mu.RUnlock()
-	r := ob.find(id, nil)
+	defer c.reading()()
+	r := ob.find(id, c.tx)
 	if r == nil || r.deleted() {
 		return errNotFound
 	}
@@ -127,7 +137,7 @@ func (c *call) update() error {
 	if err != nil {
 		return err
 	}
-	err = c.org.transact(c.user, false, func(tx *Transaction) error { return tx.update(ob, id, in) })
+	err = c.transact(func(tx *Transaction) error { return tx.update(ob, id, in) })
 	if err == nil {
 		c.w.WriteHeader(http.StatusNoContent)
 	}
@@ -146,7 +156,7 @@ func (c *call) remove() error {
 
 // removeID deletes a record for DELETE in both of its forms.
 func (c *call) removeID(ob *object, id string) error {
-	err := c.org.transact(c.user, false, func(tx *Transaction) error { return tx.delete(ob, id) })
+	err := c.transact(func(tx *Transaction) error { return tx.delete(ob, id) })
 	if err == nil {
 		c.w.WriteHeader(http.StatusNoContent)
 	}
@@ -160,10 +170,10 @@ func (c *call) readBy() error {
 	if err != nil {
 		return err
 	}
-	if c.org.lookup(ob, c.args[1]) == nil {
+	if c.lookup(ob, c.args[1]) == nil {
 		return c.download()
 	}
-	found, err := c.byKey(ob, nil)
+	found, err := c.found(ob)
 	switch {
 	case err != nil:
 		return err
@@ -181,7 +191,7 @@ func (c *call) removeBy() error {
 	if err != nil {
 		return err
 	}
-	found, err := c.byKey(ob, nil)
+	found, err := c.found(ob)
 	switch {
 	case err != nil:
 		return err
@@ -203,13 +213,14 @@ func (c *call) key(ob *object) (*field, any, error) {
 	return f, v, err
 }
 
-// byKey finds the records whose key has the value that the path names. Outside
-// of a transaction, with tx nil, it takes the org's lock.
+// found are the records whose key has the value that the path names.
+func (c *call) found(ob *object) ([]*record, error) {
+	defer c.reading()()
+	return c.byKey(ob, c.tx)
+}
+
+// byKey is found for a caller who holds the org's lock.
 func (c *call) byKey(ob *object, tx *Transaction) ([]*record, error) {
-	if tx == nil {
-		c.org.mu.RLock()
-		defer c.org.mu.RUnlock()
-	}
 	f, v, err := c.key(ob)
 	if err != nil {
 		return nil, err
@@ -253,7 +264,7 @@ func (c *call) upsert() error {
 	var id string
 	var created bool
 	var found []*record
-	err = c.org.transact(c.user, false, func(tx *Transaction) error {
+	err = c.transact(func(tx *Transaction) error {
 		if found, err = c.byKey(ob, tx); err != nil || len(found) > 1 {
 			return err
 		}
@@ -290,7 +301,7 @@ func (c *call) download() error {
 	if err != nil {
 		return err
 	}
-	b, contentType := c.org.content(ob, id, c.args[2])
+	b, contentType := c.content(ob, id, c.args[2])
 	switch {
 	case b == nil:
 		return errNotFound
@@ -304,10 +315,9 @@ func (c *call) download() error {
 }
 
 // content returns the content of a binary field and its type, nil for none.
-func (o *Org) content(ob *object, id, name string) (*blob, string) {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	f, r := ob.field(name), ob.find(id, nil)
+func (c *call) content(ob *object, id, name string) (*blob, string) {
+	defer c.reading()()
+	f, r := ob.field(name), ob.find(id, c.tx)
 	if f == nil || r == nil || r.deleted() {
 		return nil, ""
 	}
@@ -319,8 +329,7 @@ func (o *Org) content(ob *object, id, name string) (*blob, string) {
 }
 
 // lookup returns a field of an object, nil for none.
-func (o *Org) lookup(ob *object, name string) *field {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
+func (c *call) lookup(ob *object, name string) *field {
+	defer c.reading()()
 	return ob.field(name)
 }

@@ -12,6 +12,9 @@ import (
 // source returns the rows that a query has to look at, fewer than all where an
 // index serves the filter, and whether they come in the order asked for.
 func (q *query) source() (rows []*row, sorted bool) {
+	if q.tx != nil { // the indexes hold what is committed
+		return q.object.sorted(), len(q.order) == 0
+	}
 	terms := conjuncts(q.node.Where)
 	byID := len(q.order) == 0 || len(q.order) == 1 && q.order[0].ascending(fieldID)
 	for _, term := range terms {

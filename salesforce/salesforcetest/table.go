@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -264,6 +265,11 @@ func (t *table) referring(f *field, id string) []*row {
 		t.refs[f] = rows
 	}
 	return t.refs[f][id]
+}
+
+// sorted returns all rows, committed or not, in the order of their ids.
+func (t *table) sorted() []*row {
+	return slices.SortedFunc(maps.Values(t.rows), t.ids.compare)
 }
 
 // ordered keeps committed rows sorted. The first reader, and the first one after

@@ -16,8 +16,15 @@ type Transaction struct {
 	system  bool   // may set what only the org sets
 	load    bool   // references are checked at the end
 	started time.Time
-	rows    []*row // what it has written, in the order of the first write
-	saved   []*row // those whose references it may have changed
+	rows    []*row    // what it holds, in the order of the first write
+	saved   []*row    // those whose references it may have changed
+	undo    []written // every write, to be taken back
+}
+
+// written is a write that can be taken back.
+type written struct {
+	row    *row
+	before *record // the version that the transaction had before, nil for none
 }
 
 // HoldTransaction opens a transaction that began now and stays open until it is
@@ -91,6 +98,7 @@ func (o *Org) transact(user string, system bool, change func(*Transaction) error
 // write gives a row a new version.
 func (tx *Transaction) write(w *row, r *record) {
 	t := &r.of.table
+	tx.undo = append(tx.undo, written{w, w.next})
 	if w.tx == nil {
 		w.tx = tx
 		tx.rows = append(tx.rows, w)
@@ -114,21 +122,44 @@ func (tx *Transaction) commit() {
 	tx.end()
 }
 
+// attempt makes a change inside the transaction, all of it or none.
+func (tx *Transaction) attempt(change func() error) error {
+	undo, rows, saved := len(tx.undo), len(tx.rows), len(tx.saved)
+	err := change()
+	if err != nil {
+		tx.takeBack(undo)
+		tx.rows, tx.saved = tx.rows[:rows], tx.saved[:saved]
+	}
+	return err
+}
+
 // rollback forgets the new versions, and rows that have no other.
 func (tx *Transaction) rollback() {
-	for _, w := range tx.rows {
-		t := &w.next.of.table
-		t.unindex(w, w.next, w.seen)
-		w.next, w.tx = nil, nil
-		if w.seen == nil {
-			delete(t.rows, w.id)
-		}
-	}
+	tx.takeBack(0)
 	tx.end()
 }
 
+// takeBack undoes the writes from one on, the latest first.
+func (tx *Transaction) takeBack(from int) {
+	for _, u := range slices.Backward(tx.undo[from:]) {
+		w, t := u.row, &u.row.next.of.table
+		t.unindex(w, w.next, w.seen)
+		w.next = u.before
+		switch {
+		case u.before != nil:
+			t.index(w, u.before)
+		case w.seen == nil:
+			delete(t.rows, w.id)
+			w.tx = nil
+		default:
+			w.tx = nil
+		}
+	}
+	tx.undo = tx.undo[:from]
+}
+
 func (tx *Transaction) end() {
-	tx.rows, tx.saved = nil, nil
+	tx.rows, tx.saved, tx.undo = nil, nil, nil
 	tx.org.held = slices.DeleteFunc(tx.org.held, func(other *Transaction) bool { return other == tx })
 }
 

@@ -22,7 +22,7 @@ func TestOrgNamesWhatItDoesNotEvaluate(t *testing.T) {
 		"SELECT Title FROM FAQ__kav UPDATE VIEWSTAT":                                           "UPDATE",
 		"SELECT Id, (SELECT TYPEOF Owner WHEN User THEN Email END FROM Contacts) FROM Account": "TYPEOF",
 	} {
-		_, err := org.compile(query, "", false)
+		_, err := org.compile(&world{org: org, text: query})
 		require.ErrorContains(t, err, feature+" is not supported by this org yet", query)
 		refused, ok := err.(*apiError) //nolint:errorlint // it is not wrapped
 		require.True(t, ok)
