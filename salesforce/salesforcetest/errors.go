@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -12,9 +13,40 @@ type apiError struct {
 	code    string
 	message string
 	fields  []string // nil when the error has no fields key
+
+	extra map[string]any // further members, such as what a duplicate rule found
+	also  []*apiError    // what else is wrong with the record
 }
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
+
+// all lists the error and what else is wrong with the record.
+func (e *apiError) all() []*apiError { return append([]*apiError{e}, e.also...) }
+
+// bodies are the errors as JSON holds them. The key of the code is errorCode, or
+// statusCode in lists of results.
+func (e *apiError) bodies(codeKey string) []any {
+	var list []any
+	for _, e := range e.all() {
+		body := map[string]any{"message": e.message, codeKey: e.code}
+		if e.fields != nil {
+			body["fields"] = e.fields
+		}
+		maps.Copy(body, e.extra)
+		list = append(list, body)
+	}
+	return list
+}
+
+// joined makes one error of several, nil of none.
+func joined(list []*apiError) error {
+	if len(list) == 0 {
+		return nil
+	}
+	first := *list[0]
+	first.also = list[1:]
+	return &first
+}
 
 // failure is an error without fields.
 func failure(status int, code, format string, args ...any) *apiError {
@@ -38,7 +70,7 @@ var (
 	errNotFound = failure(http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
 	errSession  = failure(http.StatusUnauthorized, "INVALID_SESSION_ID", "Session expired or invalid")
 	errAPILimit = failure(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
-	errDeleted  = &apiError{http.StatusNotFound, "ENTITY_IS_DELETED", "entity is deleted", []string{}}
+	errDeleted  = &apiError{status: http.StatusNotFound, code: "ENTITY_IS_DELETED", message: "entity is deleted", fields: []string{}}
 	errLocator  = refusal("INVALID_QUERY_LOCATOR", "invalid query locator")
 	errNoBody   = refusal("JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body.")
 )

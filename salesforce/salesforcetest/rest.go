@@ -226,11 +226,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 // writeError answers an error as the REST API does.
 func writeError(w http.ResponseWriter, err error) {
 	e := asAPIError(err)
-	body := map[string]any{"message": e.message, "errorCode": e.code}
-	if e.fields != nil {
-		body["fields"] = e.fields
-	}
-	writeJSON(w, e.status, []any{body})
+	writeJSON(w, e.status, e.bodies("errorCode"))
 }
 
 // asAPIError is what a client sees of an error. Others than apiErrors come from
