@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,9 +48,16 @@ func (f *field) parseText(s string, a assignment) (any, error) {
 	var err error
 	switch f.typ.kind {
 	case kindText:
+		if f.picklist() {
+			return f.asDefined(s), nil
+		}
 		return s, nil
 	case kindID:
-		if long, ok := longID(s); ok {
+		long, ok := longID(s)
+		switch {
+		case ok && long == masterType && f.Name == "RecordTypeId":
+			return nil, nil
+		case ok:
 			return long, nil
 		}
 		return s, nil // check tells what is wrong
@@ -149,6 +155,12 @@ func (tx *Transaction) check(old, r *record, changes []change) error {
 			}
 		}
 	}
+	if err := tx.checkPicklists(r, changes); err != nil {
+		return err
+	}
+	if err := tx.checkHierarchy(r, changes); err != nil {
+		return err
+	}
 	for _, f := range r.of.fields {
 		if !f.Unique || f.keyOf(r) == "" || f.keyOf(old) == f.keyOf(r) {
 			continue
@@ -177,20 +189,10 @@ func (tx *Transaction) checkValue(f *field, v any) error {
 		return fieldError("STRING_TOO_LONG", []string{f.Name}, "%s: data value too large: %s (max length=%d)", f.Label, s, f.Length)
 	case f.Type == "email" && !emailAddress.MatchString(s):
 		return fieldError("INVALID_EMAIL_ADDRESS", []string{f.Name}, "%s: invalid email address: %s", f.Label, s)
-	case f.Restricted:
-		for choice := range strings.SplitSeq(s, ";") {
-			if !f.offers(choice) {
-				return fieldError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", []string{f.Name},
-					"%s: bad value for restricted picklist field: %s", f.Label, choice)
-			}
-		}
+	case f.Type == "multipicklist" && strings.Count(s, ";") >= maxChoices:
+		return fieldError("STRING_TOO_LONG", []string{f.Name}, "%s: data value too large: %s (max values=%d)", f.Label, s, maxChoices)
 	}
 	return nil
-}
-
-// offers reports whether a picklist lets people choose a value.
-func (f *field) offers(choice string) bool {
-	return slices.ContainsFunc(f.Picklist, func(v PicklistValue) bool { return v.Value == choice && !v.Inactive })
 }
 
 // checkReference refuses the id of what is not there, or of the wrong kind.
@@ -205,14 +207,38 @@ func (tx *Transaction) checkReference(f *field, id string) error {
 	if _, ok := longID(id); !ok || ob == nil || !f.refersTo(ob) {
 		return wrongID(f, id)
 	}
-	if tx.load {
+	switch {
+	case tx.load:
 		return nil // what it points to may come later
+	case f.Name == "RecordTypeId":
+		return tx.checkType(f, id)
 	}
 	switch target := ob.find(id, tx); {
 	case target == nil:
 		return missingRecord()
-	case target.deleted() && !tx.system:
+	case tx.system:
+		return nil
+	case target.deleted():
 		return fieldError("ENTITY_IS_DELETED", nil, "entity is deleted")
+	case f.Name == "OwnerId" && ob.Name == "User" && target.value("IsActive") != true:
+		return fieldError("INACTIVE_OWNER_OR_USER", []string{f.Name},
+			"operation performed with inactive user [%s] as owner of %s", id[:15], strings.ToLower(f.of.Label))
+	}
+	return nil
+}
+
+// checkHierarchy refuses a record that would be above itself.
+func (tx *Transaction) checkHierarchy(r *record, changes []change) error {
+	f := r.of.field("ParentId")
+	if f == nil || !f.refersTo(r.of) || f.polymorphic() || !changed(changes, f) {
+		return nil
+	}
+	seen := map[string]bool{}
+	for above := r; above != nil && !seen[above.id()]; above = r.of.find(target(above, f), tx) {
+		seen[above.id()] = true
+		if target(above, f) == r.id() {
+			return fieldError("CIRCULAR_DEPENDENCY", []string{f.Name}, "attempt to violate hierarchy constraints")
+		}
 	}
 	return nil
 }

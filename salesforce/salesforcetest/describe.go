@@ -262,9 +262,10 @@ func (o *Org) describeChildren(ob *object) []childDescribe {
 // recordTypes lists the record types of an object, the master one last.
 func (c *call) recordTypes(ob *object) []recordTypeInfo {
 	list := []recordTypeInfo{}
+	standard := c.org.defaultType(ob)
 	info := func(id, name, developerName string, active, master bool) {
 		list = append(list, recordTypeInfo{
-			Active: active, Available: active, DefaultRecordTypeMapping: master, DeveloperName: developerName, Master: master,
+			Active: active, Available: active, DefaultRecordTypeMapping: id == standard, DeveloperName: developerName, Master: master,
 			Name: name, RecordTypeID: id,
 			URLs: map[string]string{"layout": c.base() + "/sobjects/" + ob.Name + "/describe/layouts/" + id},
 		})
@@ -275,7 +276,7 @@ func (c *call) recordTypes(ob *object) []recordTypeInfo {
 			info(r.id(), r.text("Name"), r.text("DeveloperName"), r.value("IsActive") == true, false)
 		}
 	}
-	info("012000000000000AAA", "Master", "Master", true, true)
+	info(masterType, "Master", "Master", true, true)
 	return list
 }
 
@@ -289,10 +290,12 @@ func (o *Org) describeField(f *field) fieldDescribe {
 		CascadeDelete:         f.Cascade,
 		CaseSensitive:         f.CaseSensitive,
 		CompoundFieldName:     orNull(f.compound),
+		ControllerName:        orNull(f.Controller),
 		Createable:            !f.NoCreate && f.typ.kind != kindAddress,
 		Custom:                isCustom(f.Name),
 		DefaultValue:          plainValue(f, nil, f.start),
 		DefaultedOnCreate:     f.Defaulted,
+		DependentPicklist:     f.Controller != "",
 		ExternalID:            f.ExternalID,
 		Filterable:            f.filterable(),
 		Groupable:             f.groupable(),
@@ -346,36 +349,9 @@ func (o *Org) describeChoices(f *field) []choiceDescribe {
 		if label == "" {
 			label = v.Value
 		}
-		list = append(list, choiceDescribe{Active: !v.Inactive, DefaultValue: v.Default, Label: label, Value: v.Value})
-	}
-	return list
-}
-
-// isStageName reports whether a field is the picklist whose values are records.
-func isStageName(f *field) bool {
-	return f.Name == "StageName" && f.of != nil && f.of.Name == "Opportunity"
-}
-
-// choices are the values of a picklist. Those of StageName are the stages of
-// the org.
-func (o *Org) choices(f *field) []PicklistValue {
-	if !isStageName(f) {
-		return f.Picklist
-	}
-	stages := o.object("OpportunityStage")
-	rows := slices.Clone(stages.ids.all(stages.rows))
-	order := stages.field("SortOrder")
-	slices.SortStableFunc(rows, func(a, b *row) int { return compareValues(a.seen.get(order), b.seen.get(order)) })
-	var list []PicklistValue
-	for _, w := range rows {
-		list = append(list, PicklistValue{
-			Value: w.seen.text("ApiName"), Label: w.seen.text("MasterLabel"), Inactive: w.seen.value("IsActive") != true,
+		list = append(list, choiceDescribe{
+			Active: !v.Inactive, DefaultValue: v.Default, Label: label, ValidFor: o.validFor(f, v), Value: v.Value,
 		})
-	}
-	for _, v := range f.Picklist { // of an extension, without a stage
-		if !slices.ContainsFunc(list, func(known PicklistValue) bool { return strings.EqualFold(known.Value, v.Value) }) {
-			list = append(list, v)
-		}
 	}
 	return list
 }

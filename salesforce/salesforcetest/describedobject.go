@@ -8,15 +8,23 @@ import (
 // describedObject is what is read of a describe result. Everything but name is
 // optional, so that people can write one by hand.
 type describedObject struct {
-	Name               string           `json:"name"`
-	Label              string           `json:"label"`
-	LabelPlural        string           `json:"labelPlural"`
-	KeyPrefix          string           `json:"keyPrefix"`
-	Createable         *bool            `json:"createable"`
-	Updateable         *bool            `json:"updateable"`
-	Deletable          *bool            `json:"deletable"`
-	Mergeable          bool             `json:"mergeable"`
-	Fields             []describedField `json:"fields"`
+	Name            string           `json:"name"`
+	Label           string           `json:"label"`
+	LabelPlural     string           `json:"labelPlural"`
+	KeyPrefix       string           `json:"keyPrefix"`
+	Createable      *bool            `json:"createable"`
+	Updateable      *bool            `json:"updateable"`
+	Deletable       *bool            `json:"deletable"`
+	Mergeable       bool             `json:"mergeable"`
+	Fields          []describedField `json:"fields"`
+	RecordTypeInfos []struct {
+		Name                     string `json:"name"`
+		DeveloperName            string `json:"developerName"`
+		RecordTypeID             string `json:"recordTypeId"`
+		Active                   *bool  `json:"active"`
+		DefaultRecordTypeMapping bool   `json:"defaultRecordTypeMapping"`
+		Master                   bool   `json:"master"`
+	} `json:"recordTypeInfos"`
 	ChildRelationships []struct {
 		ChildSObject     string `json:"childSObject"`
 		Field            string `json:"field"`
@@ -49,11 +57,13 @@ type describedField struct {
 	NameField         bool     `json:"nameField"`
 	AutoNumber        bool     `json:"autoNumber"`
 	CompoundFieldName string   `json:"compoundFieldName"`
+	ControllerName    string   `json:"controllerName"`
 	PicklistValues    []struct {
 		Value        string `json:"value"`
 		Label        string `json:"label"`
 		Active       *bool  `json:"active"`
 		DefaultValue bool   `json:"defaultValue"`
+		ValidFor     string `json:"validFor"`
 	} `json:"picklistValues"`
 }
 
@@ -70,10 +80,40 @@ func (d describedObject) sobject(known func(string) bool) SObject {
 	}
 	for _, f := range d.Fields {
 		if !f.system() {
-			ob.Fields = append(ob.Fields, f.field(known))
+			ob.Fields = append(ob.Fields, d.dependent(f, f.field(known)))
 		}
 	}
+	for _, t := range d.RecordTypeInfos {
+		if t.Master {
+			continue
+		}
+		ob.RecordTypes = append(ob.RecordTypes, RecordType{
+			Name: t.Name, DeveloperName: t.DeveloperName, Inactive: isFalse(t.Active), Default: t.DefaultRecordTypeMapping,
+			id: t.RecordTypeID,
+		})
+	}
 	return ob
+}
+
+// dependent enters what describe tells of the controlling field. Its values are
+// numbered as the same result lists them.
+func (d describedObject) dependent(from describedField, f Field) Field {
+	i := slices.IndexFunc(d.Fields, func(other describedField) bool { return strings.EqualFold(other.Name, from.ControllerName) })
+	if from.ControllerName == "" || i < 0 {
+		return f
+	}
+	f.Controller = d.Fields[i].Name
+	values := []string{"false", "true"}
+	if d.Fields[i].Type != "boolean" {
+		values = nil
+		for _, v := range d.Fields[i].PicklistValues {
+			values = append(values, v.Value)
+		}
+	}
+	for n, v := range from.PicklistValues {
+		f.Picklist[n].ValidFor = controls(v.ValidFor, values)
+	}
+	return f
 }
 
 // system reports whether every object has the field anyhow.

@@ -38,6 +38,7 @@ func (tx *Transaction) insert(ob *object, in []assignment) (string, error) {
 			r.set(c.field, c.value)
 		}
 	}
+	tx.startType(r, changes)
 	tx.stampNew(r)
 	if ob.rows[r.id()] != nil {
 		return "", fieldError("DUPLICATE_VALUE", nil, "duplicate value found: Id duplicates value on record with id: %s", r.id())
@@ -56,6 +57,9 @@ func (tx *Transaction) update(ob *object, id string, in []assignment) error {
 	}
 	if ob.NoUpdate && !tx.system {
 		return refusal("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type %s does not support update", ob.Name)
+	}
+	if ob.Name == "Lead" && old.value("IsConverted") == true && !tx.system {
+		return fieldError("CANNOT_UPDATE_CONVERTED_LEAD", nil, "cannot reference converted lead")
 	}
 	changes, err := tx.understand(ob, in, func(f *field) bool { return f.NoUpdate })
 	if err != nil {

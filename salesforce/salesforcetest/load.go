@@ -83,7 +83,7 @@ func (o *Org) loadSchema(data []byte) error {
 	for i, d := range file.SObjects {
 		s[i] = d.sobject(known)
 	}
-	if err := o.extend(s); err != nil {
+	if err := o.extendAndSave(s); err != nil {
 		return err
 	}
 	for _, d := range file.SObjects {

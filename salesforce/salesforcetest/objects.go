@@ -42,6 +42,7 @@ type object struct {
 	fields []*field          // by index, the system fields first
 	byName map[string]*field // by lower-case name
 	up     map[string]*field // references, by lower-case relationship name
+	types  []RecordType
 	table
 }
 
@@ -139,6 +140,7 @@ func (c *catalog) extend(s Schema) error {
 		for _, f := range def.Fields {
 			ob.set(f)
 		}
+		ob.addTypes(def.RecordTypes)
 		ob.reindex()
 	}
 	return nil
@@ -147,7 +149,7 @@ func (c *catalog) extend(s Schema) error {
 // add makes an object with the fields that every object has.
 func (c *catalog) add(def SObject) *object {
 	ob := &object{SObject: def, byName: map[string]*field{}, up: map[string]*field{}}
-	ob.Fields = nil
+	ob.Fields, ob.RecordTypes = nil, nil
 	ob.Label = cmp.Or(ob.Label, ob.Name)
 	ob.LabelPlural = cmp.Or(ob.LabelPlural, ob.Label+"s")
 	if ob.KeyPrefix == "" {
@@ -224,6 +226,7 @@ func inherit(def, old Field) Field {
 	def.Type = cmp.Or(def.Type, old.Type)
 	def.Children = cmp.Or(def.Children, old.Children)
 	def.Cascade = def.Cascade || old.Cascade
+	def.Controller = cmp.Or(def.Controller, old.Controller)
 	if old.AutoNumber != "" {
 		def.AutoNumber = old.AutoNumber
 	}
@@ -313,6 +316,13 @@ func (c *catalog) validate(s Schema) error {
 		for _, f := range ob.Fields {
 			if err := c.validateField(ob.Name, f, known); err != nil {
 				fault("field %q: %w", f.Name, err)
+			} else if err := c.validateController(ob, f); err != nil {
+				fault("field %q: %w", f.Name, err)
+			}
+		}
+		for _, t := range ob.RecordTypes {
+			if err := c.validateRecordType(ob, t); err != nil {
+				fault("record type %q: %w", t.Name, err)
 			}
 		}
 	}

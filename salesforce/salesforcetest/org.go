@@ -58,7 +58,15 @@ func NewOrg(opt *Options) *Org {
 func (o *Org) Extend(s Schema) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.extend(s)
+	return o.extendAndSave(s)
+}
+
+// extendAndSave is Extend for a caller who holds the org's lock.
+func (o *Org) extendAndSave(s Schema) error {
+	if err := o.extend(s); err != nil {
+		return err
+	}
+	return o.saveTypes(s)
 }
 
 // Insert creates a record and returns its id of 18 characters. Values are

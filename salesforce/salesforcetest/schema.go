@@ -28,6 +28,10 @@ type SObject struct {
 	// Fields are the object's own fields.
 	Fields []Field
 
+	// RecordTypes are the record types of the object, which are added to those
+	// that it has. Their records are made with them.
+	RecordTypes []RecordType
+
 	setup  bool // set-up data: its records are never deleted
 	parent bool // can own notes, files and activities
 }
@@ -79,6 +83,11 @@ type Field struct {
 	// Restricted picklists accept no other value.
 	Restricted bool
 
+	// Controller is the picklist or checkbox of the same object on which it
+	// depends which values a picklist offers; see PicklistValue.ValidFor.
+	// Defaults to none.
+	Controller string
+
 	// ReferenceTo are the objects that a reference may point to, Relationship
 	// the name of the way up (Account), Children the name of the way down
 	// (Contacts; empty for none), and Cascade whether deleting the parent
@@ -115,4 +124,36 @@ type PicklistValue struct {
 
 	// Default is the choice of a new record.
 	Default bool
+	// ValidFor are the values of the controlling field that go with this one,
+	// "true" and "false" for a checkbox. A dependent value without any goes with
+	// none.
+	ValidFor []string
+}
+
+// RecordType is a kind of record within an object, with picklist values of its
+// own.
+type RecordType struct {
+	// Name is what people read. DeveloperName is what programs use; it defaults
+	// to the name with an underscore for what is no letter or digit.
+	Name, DeveloperName string
+
+	// Description says what the record type is for.
+	Description string
+
+	// Inactive record types cannot be given to records any more.
+	Inactive bool
+
+	// Default is the record type of a new record that names none. Defaults to
+	// no record type, which is called the master.
+	Default bool
+
+	// Picklists are the values that picklists offer in this record type, by the
+	// name of the field. Picklists that are not listed offer everything.
+	Picklists map[string][]string
+
+	// Defaults are the values that new records of this type get, by the name of
+	// the field. Defaults to those of the fields.
+	Defaults map[string]string
+
+	id string // as a describe result tells it
 }

@@ -85,6 +85,11 @@ func (o *Org) begin(user string) *Transaction {
 func (o *Org) transact(user string, system bool, change func(*Transaction) error) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.change(user, system, change)
+}
+
+// change is transact for a caller who holds the org's lock.
+func (o *Org) change(user string, system bool, change func(*Transaction) error) error {
 	tx := o.begin(user)
 	tx.system = system
 	defer tx.rollback() // of what is not committed
