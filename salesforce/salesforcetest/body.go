@@ -19,24 +19,54 @@ const maxJSON = 50_000_000
 // fields reads the fields of a record from the body of a request: JSON, or
 // multipart/form-data with binary content for an object that has any.
 func (c *call) fields(ob *object) ([]assignment, error) {
+	content := c.binaryField(ob)
+	in, parts, err := c.body(maxPart(ob))
+	switch {
+	case err != nil:
+		return nil, err
+	case parts == nil:
+		return append(in, c.attached...), nil
+	case content == "":
+		return nil, badMultipart("%s has no binary field", ob.Name)
+	case len(parts) != 1 || parts[content] == nil:
+		return nil, badMultipart("there must be exactly one binary part, and its name must be %s", content)
+	}
+	return append(in, assignment{name: content, value: parts[content]}), nil
+}
+
+// body reads the JSON object of a request, and what comes with it in a
+// multipart body: parts by name, of at most limit bytes together. Other bodies
+// have nil parts.
+func (c *call) body(limit int64) ([]assignment, map[string]*blob, error) {
 	body, err := c.inflated()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	header := c.r.Header.Get("Content-Type")
 	typ, params, err := mime.ParseMediaType(header)
 	switch {
 	case typ == "multipart/form-data":
-		return c.multipart(ob, multipart.NewReader(body, params["boundary"]))
+		m := multipartBody{parts: map[string]*blob{}, left: limit, keep: c.org.opt.HashOnlyAbove}
+		return m.read(multipart.NewReader(body, params["boundary"]))
 	case header != "" && (err != nil || typ != "application/json"):
-		return nil, failure(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
+		return nil, nil, failure(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
 			"Content-Type header specified in HTTP request is not supported: %s", header)
 	}
 	data, err := readJSON(body)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return decodeObject(data)
+	in, err := decodeObject(data)
+	return in, nil, err
+}
+
+// plainBody reads the JSON object of a request that takes nothing else.
+func (c *call) plainBody() ([]assignment, error) {
+	in, parts, err := c.body(0)
+	if err == nil && parts != nil {
+		err = badMultipart("the resource takes no binary content")
+	}
+	return in, err
 }
 
 // inflated is the body, decompressed if need be.
@@ -63,65 +93,6 @@ func readJSON(r io.Reader) ([]byte, error) {
 		return nil, errNoBody
 	}
 	return data, nil
-}
-
-// multipart reads a record with binary content: first a JSON part without file
-// name, then the content, named by its field and with a file name.
-// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_sobject_insert_update_blob.htm
-func (c *call) multipart(ob *object, parts *multipart.Reader) ([]assignment, error) {
-	content := c.binaryField(ob)
-	if content == "" {
-		return nil, badMultipart("%s has no binary field", ob.Name)
-	}
-	first, err := parts.NextPart()
-	if err != nil {
-		return nil, badMultipart("no JSON part: %v", err)
-	}
-	if typ, _, _ := mime.ParseMediaType(first.Header.Get("Content-Type")); typ != "application/json" || first.FileName() != "" {
-		return nil, badMultipart("the first part must be application/json and have no file name")
-	}
-	data, err := readJSON(first)
-	if err != nil {
-		return nil, err
-	}
-	in, err := decodeObject(data)
-	if err != nil {
-		return nil, err
-	}
-	second, err := parts.NextPart()
-	if err != nil {
-		return nil, badMultipart("no binary part: %v", err)
-	}
-	if second.FormName() != content || second.FileName() == "" {
-		return nil, badMultipart("the binary part must be named %s and have a file name", content)
-	}
-	b, err := readBlob(second, maxFile, c.org.opt.HashOnlyAbove)
-	if errors.Is(err, errTooLarge) {
-		return nil, refusal("FILE_SIZE_LIMIT_EXCEEDED", "The file is larger than %d bytes", int64(maxFile))
-	}
-	if err != nil {
-		return nil, badMultipart("the binary part breaks off: %v", err)
-	}
-	if _, err := parts.NextPart(); err != io.EOF { // a wrapped one means that the body breaks off
-		return nil, badMultipart("there must be exactly one binary part, and the body must end behind it")
-	}
-	return append(in, assignment{name: content, value: b}), nil
-}
-
-// badMultipart is what every fault of a multipart body gets.
-func badMultipart(format string, args ...any) error {
-	return refusal("INVALID_MULTIPART_REQUEST", format, args...)
-}
-
-// binaryField is the name of the binary field of an object, "" for none.
-func (c *call) binaryField(ob *object) string {
-	defer c.reading()()
-	for _, f := range ob.fields {
-		if f.typ.kind == kindBlob {
-			return f.Name
-		}
-	}
-	return ""
 }
 
 // decodeObject reads a JSON object as assignments in their order.

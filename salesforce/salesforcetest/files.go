@@ -14,11 +14,8 @@ var fileTypes = map[string]string{
 	"txt": "TEXT", "jpeg": "JPG", "htm": "HTML", "tif": "TIFF", "": "UNKNOWN", "snote": "SNOTE",
 }
 
-// Limits of single files, in bytes.
-const (
-	maxFile       = 2 << 30
-	maxAttachment = 25 << 20
-)
+// maxAttachment is the size of an attachment that the org accepts, in bytes.
+const maxAttachment = 25 << 20
 
 // attachmentBefore measures the content.
 func attachmentBefore(_ *Transaction, _, r *record, _ []change) error {

@@ -121,7 +121,6 @@ func TestFilesThatAreRefused(t *testing.T) {
 	data := part{"VersionData", "a.pdf", "application/pdf", "x"}
 
 	for name, parts := range map[string][]part{
-		"content first":        {data, fields},
 		"no content":           {fields},
 		"nothing":              {},
 		"fields as text":       {{"entity_content", "", "text/plain", "{}"}, data},

@@ -26,6 +26,10 @@ type call struct {
 	user    string       // the id of the session's user
 	args    []string     // the segments that the stars of the route's pattern stand for
 	tx      *Transaction // the one that the call is a part of, nil for none
+
+	allOrNone bool         // a composite request around the call wants all of it or nothing
+	failed    bool         // part of the call failed, though it was answered
+	attached  []assignment // binary content that came with a request around the call
 }
 
 // transact makes a change in a transaction of its own, or in an attempt within
@@ -63,6 +67,7 @@ func init() {
 			{"limits", methods{"GET": (*call).limits}},
 		},
 		queryRoutes(),
+		collectionRoutes(),
 		sobjectRoutes(),
 	)
 }

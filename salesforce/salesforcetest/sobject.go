@@ -102,21 +102,34 @@ func (c *call) writeRecord(ob *object, id string) error {
 	}
 	fields := slices.Collect(ob.visible)
 	if names := c.r.URL.Query().Get("fields"); names != "" {
-		fields = []*field{ob.fields[fieldID]}
-		for name := range strings.SplitSeq(names, ",") {
-			f := ob.field(strings.TrimSpace(name))
-			if f == nil {
-				return noSuchColumn(ob, strings.TrimSpace(name))
-			}
-			if f.index != fieldID {
-				fields = append(fields, f)
-			}
+		var err error
+		if fields, err = ob.fieldsOf(split(names)); err != nil {
+			return err
 		}
 	}
 	p := printer{version: c.version}
 	p.plainRecord(r, fields)
 	c.writeRaw(p.out)
 	return nil
+}
+
+// fieldsOf are the fields that a client asks for, in its order. The id is
+// always among them.
+func (ob *object) fieldsOf(names []string) ([]*field, error) {
+	var fields []*field
+	for _, name := range names {
+		f := ob.field(name)
+		if f == nil {
+			return nil, noSuchColumn(ob, name)
+		}
+		if !slices.Contains(fields, f) {
+			fields = append(fields, f)
+		}
+	}
+	if id := ob.fields[fieldID]; !slices.Contains(fields, id) {
+		fields = append(fields, id)
+	}
+	return fields, nil
 }
 
 // writeRaw answers JSON that is ready.
