@@ -107,21 +107,6 @@ func decodeObject(data []byte) ([]assignment, error) {
 	return nil, refusal("JSON_PARSER_ERROR", "The body is no JSON object at [line:1, column:1]")
 }
 
-// decodeValue reads a JSON text: objects become []assignment, arrays []any,
-// numbers json.Number.
-func decodeValue(data []byte) (any, error) {
-	r := jsonReader{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
-	r.dec.UseNumber()
-	v := r.value(0)
-	switch {
-	case r.tooDeep:
-		return nil, refusal("JSON_PARSER_ERROR", "The JSON text nests too deeply")
-	case r.failed || r.dec.More():
-		return nil, badJSON(data)
-	}
-	return v, nil
-}
-
 // badJSON says where a JSON text goes wrong. The whole is read again for that,
 // as the tokens of a Decoder do not tell the place exactly.
 func badJSON(data []byte) error {
@@ -133,62 +118,6 @@ func badJSON(data []byte) error {
 	}
 	at := syntax.Offset - 1
 	return refusal("JSON_PARSER_ERROR", "Unexpected character ('%c' (code %d)) at %s", data[at], data[at], position{data, at})
-}
-
-// jsonReader reads a JSON text in one pass, remembering where values stand.
-type jsonReader struct {
-	data    []byte
-	dec     *json.Decoder
-	failed  bool // the text is not well formed
-	tooDeep bool
-}
-
-// maxDepth is how deep JSON objects may nest.
-const maxDepth = 32
-
-// value reads the next value, or as much of it as is well formed.
-func (r *jsonReader) value(depth int) any {
-	r.tooDeep = r.tooDeep || depth > maxDepth
-	token := r.token()
-	switch token {
-	case json.Delim('{'):
-		in := []assignment{}
-		for r.more() {
-			name, _ := r.token().(string)
-			a := assignment{name: name, at: r.next()}
-			a.value = r.value(depth + 1)
-			in = append(in, a)
-		}
-		r.token() // the closing brace
-		return in
-	case json.Delim('['):
-		list := []any{}
-		for r.more() {
-			list = append(list, r.value(depth+1))
-		}
-		r.token() // the closing bracket
-		return list
-	}
-	return token
-}
-
-func (r *jsonReader) more() bool { return !r.failed && !r.tooDeep && r.dec.More() }
-
-// token returns the next token, nil once anything has gone wrong.
-func (r *jsonReader) token() json.Token {
-	if r.failed || r.tooDeep {
-		return nil
-	}
-	t, err := r.dec.Token()
-	r.failed = err != nil
-	return t
-}
-
-// next is where the next value begins.
-func (r *jsonReader) next() position {
-	offset := r.dec.InputOffset()
-	rest := r.data[offset:]
-	return position{r.data, offset + int64(len(rest)-len(bytes.TrimLeft(rest, ": \t\r\n")))}
 }
 
 // position is a place in a JSON text.

@@ -86,7 +86,7 @@ func (tx *Transaction) pointingTo(r *record) iter.Seq2[*field, *row] {
 				if !f.refersTo(r.of) {
 					continue
 				}
-				rows := slices.Clone(ob.referring(f, r.id()))
+				rows := slices.Collect(ob.referring(f, r.id()).all)
 				for _, w := range tx.saved {
 					if w.next.of == ob && !slices.Contains(rows, w) {
 						rows = append(rows, w)

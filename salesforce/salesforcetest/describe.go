@@ -271,7 +271,7 @@ func (c *call) recordTypes(ob *object) []recordTypeInfo {
 		})
 	}
 	types := c.org.object("RecordType")
-	for _, w := range types.ids.all(types.rows) {
+	for w := range types.ids.all(types.rows) {
 		if r := w.seen; strings.EqualFold(r.text("SobjectType"), ob.Name) {
 			info(r.id(), r.text("Name"), r.text("DeveloperName"), r.value("IsActive") == true, false)
 		}

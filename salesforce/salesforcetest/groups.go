@@ -161,7 +161,7 @@ func (q *query) groupColumns() error {
 			name = ""
 			q.groups.countAll = len(call.Args) == 0
 		}
-		q.columns = append(q.columns, &column{name: q.columnName(f.Alias, name), operand: op})
+		q.columns = append(q.columns, newColumn(q.columnName(f.Alias, name), column{operand: op}))
 	}
 	return q.prepareHaving()
 }

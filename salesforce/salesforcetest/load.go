@@ -264,7 +264,10 @@ func (l *loader) checkReferences() error {
 	for _, rec := range l.records {
 		r := rec.object.find(rec.id, l.tx)
 		for _, f := range rec.object.fields {
-			if id, ok := r.get(f).(string); ok && f.Type == "reference" {
+			if f.Type != "reference" {
+				continue
+			}
+			if id, ok := r.get(f).(string); ok {
 				if err := l.tx.checkReference(f, id); err != nil {
 					return rec.faultIn(f.Name, err)
 				}

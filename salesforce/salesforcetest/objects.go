@@ -40,7 +40,7 @@ const anyRecord = "*"
 type object struct {
 	SObject
 	fields []*field          // by index, the system fields first
-	byName map[string]*field // by lower-case name
+	byName map[string]*field // by API name, and by the same in lower case
 	up     map[string]*field // references, by lower-case relationship name
 	types  []RecordType
 	table
@@ -53,6 +53,7 @@ type field struct {
 	index int
 	typ   *fieldType
 	start any            // what a new record holds
+	last  any            // a value of the record written last
 	rank  map[string]int // order of picklist values
 }
 
@@ -83,7 +84,12 @@ func (ob *object) visible(yield func(*field) bool) {
 	}
 }
 
-func (ob *object) field(name string) *field { return ob.byName[strings.ToLower(name)] }
+func (ob *object) field(name string) *field {
+	if f := ob.byName[name]; f != nil {
+		return f // nearly all names are spelled as they should be
+	}
+	return ob.byName[strings.ToLower(name)]
+}
 
 func (ob *object) custom() bool { return isCustom(ob.Name) }
 
@@ -160,6 +166,7 @@ func (c *catalog) add(def SObject) *object {
 	}
 	if ob.setup {
 		delete(ob.byName, "isdeleted") // such records are never deleted
+		delete(ob.byName, "IsDeleted")
 	}
 	if ob.Mergeable {
 		ob.set(ref("MasterRecordId", "Master Record ID", ob.Name, "MasterRecord", "", readOnly))
@@ -202,6 +209,7 @@ func (ob *object) set(def Field) {
 	} else {
 		def = inherit(def, f.Field)
 	}
+	ob.byName[def.Name] = f
 	f.Field = withDefaults(def)
 	f.typ = fieldTypes[f.Type]
 	f.start, _ = f.initial() // validate has seen to the error

@@ -144,7 +144,7 @@ func (o *Org) Records(object string) []map[string]any {
 	defer o.mu.RUnlock()
 	ob := o.known(object)
 	var all []map[string]any
-	for _, w := range ob.ids.all(ob.rows) {
+	for w := range ob.ids.all(ob.rows) {
 		if !w.seen.deleted() {
 			all = append(all, plain(w.seen))
 		}

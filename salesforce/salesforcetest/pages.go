@@ -92,7 +92,7 @@ func (p *pager) page(c *cursor, from int) {
 func (p *pager) record(typ string, r *record, columns []*column) {
 	p.attributes(typ, r)
 	for _, col := range columns {
-		p.key(col.name)
+		p.raw(col.lead)
 		switch {
 		case col.operand != nil:
 			p.value(col.operand.field, r, col.operand.here(r))

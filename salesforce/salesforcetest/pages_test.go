@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -91,49 +90,4 @@ func TestLocatorsBelongToTheirUser(t *testing.T) {
 	p := c.page(queryPath+url.QueryEscape("SELECT Name FROM Account"), "")
 	c.token = soapLogin(t, c, "64.0", "plain@example.com", "hunter3").element("sessionId")
 	c.get(p.NextRecordsURL).refused(400, "INVALID_QUERY_LOCATOR", "")
-}
-
-// load fills an org with accounts as a data file does.
-func loadAccounts(t testing.TB, org *salesforcetest.Org, n int) {
-	t.Helper()
-	var b strings.Builder
-	b.WriteString(`{"Account":[`)
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, `{"Name":"Account %d","AccountNumber":"%d","BillingCity":"City %d","AnnualRevenue":%d,"SystemModstamp":"%s"}`,
-			i, i, i%100, i, saturday.Add(-time.Duration(i%1000)*time.Second).Format(time.RFC3339))
-	}
-	b.WriteString("]}")
-	require.NoError(t, org.Load(strings.NewReader(b.String())))
-}
-
-func BenchmarkPages(b *testing.B) {
-	org := newOrg(salesforcetest.Options{})
-	loadAccounts(b, org, 200_000)
-	c := newClient(b, org)
-	for b.Loop() {
-		n := 0
-		next := queryPath + url.QueryEscape("SELECT Id, Name, AccountNumber, BillingCity, AnnualRevenue, SystemModstamp FROM Account")
-		for next != "" {
-			a := c.get(next).ok(200)
-			b.SetBytes(int64(len(a.body)))
-			n += strings.Count(a.body, `"attributes"`)
-			_, rest, _ := strings.Cut(a.body[:min(len(a.body), 200)], `"nextRecordsUrl":"`)
-			next, _, _ = strings.Cut(rest, `"`)
-		}
-		require.Equal(b, 200_000, n)
-	}
-}
-
-func BenchmarkKeyset(b *testing.B) {
-	org := newOrg(salesforcetest.Options{})
-	loadAccounts(b, org, 200_000)
-	c := newClient(b, org)
-	soql := fmt.Sprintf("SELECT Id, Name FROM Account WHERE SystemModstamp >= %s AND (SystemModstamp > %[1]s OR Id > '001000000000000') "+
-		"ORDER BY SystemModstamp, Id LIMIT 2000", saturday.Add(-500*time.Second).Format(time.RFC3339))
-	for b.Loop() {
-		c.query(soql).ok(200)
-	}
 }

@@ -24,7 +24,7 @@ func (o *Org) choices(f *field) []PicklistValue {
 		return f.Picklist
 	}
 	stages := o.object("OpportunityStage")
-	rows := slices.Clone(stages.ids.all(stages.rows))
+	rows := slices.Collect(stages.ids.all(stages.rows))
 	order := stages.field("SortOrder")
 	slices.SortStableFunc(rows, func(a, b *row) int { return compareValues(a.seen.get(order), b.seen.get(order)) })
 	var list []PicklistValue

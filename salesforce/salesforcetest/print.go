@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -13,6 +14,13 @@ import (
 type printer struct {
 	version int
 	out     []byte
+	leads   map[lead]string // how records begin
+}
+
+// lead is what the beginnings of records differ by, apart from the ids.
+type lead struct {
+	typ string
+	of  *object
 }
 
 func (p *printer) raw(s string) { p.out = append(p.out, s...) }
@@ -26,10 +34,16 @@ func (p *printer) key(name string) {
 
 // attributes begins a record with what says which one it is.
 func (p *printer) attributes(typ string, r *record) {
-	p.raw(`{"attributes":{"type":"`)
-	p.raw(typ)
-	p.raw(`","url":"`)
-	p.path(r)
+	begin := p.leads[lead{typ, r.of}]
+	if begin == "" {
+		if p.leads == nil {
+			p.leads = map[lead]string{}
+		}
+		begin = fmt.Sprintf(`{"attributes":{"type":"%s","url":"/services/data/v%d.0/sobjects/%s/`, typ, p.version, r.of.Name)
+		p.leads[lead{typ, r.of}] = begin
+	}
+	p.raw(begin)
+	p.raw(r.id())
 	p.raw(`"}`)
 }
 
@@ -70,7 +84,7 @@ func (p *printer) value(f *field, r *record, v any) {
 		p.out = v.append(p.out)
 	case time.Time:
 		p.out = append(p.out, '"')
-		p.out = v.AppendFormat(p.out, wireDateTime)
+		p.out = appendDateTime(p.out, v)
 		p.out = append(p.out, '"')
 	case *blob: // content is fetched from its address
 		p.raw(`"`)
@@ -84,12 +98,18 @@ func (p *printer) value(f *field, r *record, v any) {
 		p.out = strconv.AppendInt(p.out, int64(v), 10)
 	case float64:
 		p.out = strconv.AppendFloat(p.out, v, 'f', -1, 64)
-	default: // date and timeOfDay
+	case date:
+		p.out = append(p.out, '"')
+		p.out = append(v.append(p.out), '"')
+	case timeOfDay:
 		p.raw(`"`)
-		p.raw(fmt.Sprint(v))
+		p.raw(v.String())
 		p.raw(`"`)
 	}
 }
+
+// buffers are those that long answers were written in.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // address is the value of a compound address: part names of the wire with
 // their values.
@@ -194,6 +214,10 @@ func appendString(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 {
@@ -201,10 +225,6 @@ func appendString(b []byte, s string) []byte {
 				start = i + 1
 			}
 			i += n
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
 			continue
 		}
 		b = append(b, s[start:i]...)

@@ -32,11 +32,18 @@ type query struct {
 // parent and child is set.
 type column struct {
 	name    string
+	lead    string // the name as it is written in a record: ,"Name":
 	operand *operand
 	parent  *field    // the reference to follow, with columns of the parent
 	columns []*column // of the parent
 	child   *query    // the children to list
 	link    *field    // the children's reference to the record
+}
+
+func newColumn(name string, c column) *column {
+	c.name = name
+	c.lead = "," + string(appendString(nil, name)) + ":"
+	return &c
 }
 
 func queryRoutes() []route {
@@ -67,9 +74,18 @@ func (c *call) runQuery(all bool) error {
 	if q.groups != nil {
 		return p.writeGroups(c, q, rows)
 	}
-	p.page(&cursor{world: q.world, rows: rows, columns: q.columns}, 0)
-	c.writeRaw(p.out)
+	c.writePage(p, &cursor{world: q.world, rows: rows, columns: q.columns}, 0)
 	return nil
+}
+
+// writePage answers the page of a result that begins with row from.
+func (c *call) writePage(p *pager, cur *cursor, from int) {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	p.out = (*buffer)[:0]
+	p.page(cur, from)
+	c.writeRaw(p.out)
+	*buffer = p.out
 }
 
 // batch is the number of records of a page: what Sforce-Query-Options asks
@@ -245,7 +261,7 @@ func (q *query) fieldColumn(item *soql.Field) error {
 	if slices.ContainsFunc(*columns, func(c *column) bool { return c.name == name }) {
 		return q.fault(item, "MALFORMED_QUERY", "duplicate field selected: %s", name)
 	}
-	*columns = append(*columns, &column{name: name, operand: op})
+	*columns = append(*columns, newColumn(name, column{operand: op}))
 	return nil
 }
 
@@ -266,7 +282,7 @@ func below(columns *[]*column, ref *field) *column {
 			return c
 		}
 	}
-	c := &column{name: ref.Relationship, parent: ref}
+	c := newColumn(ref.Relationship, column{parent: ref})
 	*columns = append(*columns, c)
 	return c
 }
@@ -287,19 +303,20 @@ func (q *query) childColumn(item *soql.Subquery) error {
 	if child.groups != nil {
 		return q.fault(item, "MALFORMED_QUERY", "Only root queries support aggregate expressions")
 	}
-	q.columns = append(q.columns, &column{name: link.Children, child: child, link: link})
+	q.columns = append(q.columns, newColumn(link.Children, column{child: child, link: link}))
 	return nil
 }
 
 // run returns the records that the query yields, in order.
 func (q *query) run() []*record {
-	rows, sorted := q.source()
+	s := q.source()
+	sorted := q.sorted(s)
 	keep := -1 // how many records suffice
 	if sorted && q.limit >= 0 && q.groups == nil {
 		keep = q.offset + q.limit
 	}
 	var found []*record
-	for _, w := range rows {
+	for w := range s.rows.all {
 		if len(found) == keep {
 			break
 		}
@@ -332,7 +349,7 @@ func (q *query) cut(found []*record, sorted bool) []*record {
 // childrenOf returns the records that a child subquery yields for a parent.
 func (q *query) childrenOf(link *field, parent *record) []*record {
 	var found []*record
-	for _, w := range q.referring(link, parent.id()) {
+	for w := range q.referring(link, parent.id()) {
 		if r := q.seen(w); r != nil && (q.where == nil || q.where(r)) {
 			found = append(found, r)
 		}
@@ -350,8 +367,7 @@ func (c *call) queryMore() error {
 		return errLocator
 	}
 	p := &pager{printer: printer{version: c.version}, world: cur.world, batch: cur.batch}
-	p.page(cur, from)
-	c.writeRaw(p.out)
+	c.writePage(p, cur, from)
 	return nil
 }
 

@@ -102,7 +102,7 @@ func (tx *Transaction) saveType(ob *object, t RecordType) error {
 // typeRecord is the record of a record type, nil for none.
 func (o *Org) typeRecord(ob *object, developerName string) *record {
 	types := o.object("RecordType")
-	for _, w := range types.ids.all(types.rows) {
+	for w := range types.ids.all(types.rows) {
 		if strings.EqualFold(w.seen.text("DeveloperName"), developerName) && strings.EqualFold(w.seen.text("SobjectType"), ob.Name) {
 			return w.seen
 		}

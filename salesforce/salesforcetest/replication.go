@@ -21,7 +21,7 @@ func (c *call) updated() error {
 	}
 	defer c.reading()()
 	ids := []string{}
-	for _, w := range ob.stamps.all(ob.rows) {
+	for w := range ob.changedSince(start).all {
 		if at := w.seen.stamp(); !w.seen.deleted() && !at.Before(start) && at.Before(end) {
 			ids = append(ids, w.id)
 		}
@@ -54,7 +54,7 @@ func (c *call) deleted() error {
 		DeletedDate string `json:"deletedDate"`
 	}
 	records := []deletedRecord{}
-	for _, w := range ob.stamps.all(ob.rows) {
+	for w := range ob.changedSince(start).all {
 		if d := w.seen.deletion; d != nil && !d.at.Before(start) && d.at.Before(end) {
 			records = append(records, deletedRecord{w.id, d.at.Format(wireDateTime)})
 		}
@@ -65,6 +65,15 @@ func (c *call) deleted() error {
 		LatestDateCovered     string          `json:"latestDateCovered"`
 	}{records, available.Format(wireDateTime), c.org.covered(end)})
 	return nil
+}
+
+// changedSince is the committed rows with a stamp from a time on; a deletion
+// moves the stamp.
+func (ob *object) changedSince(start time.Time) rowSpan {
+	list := ob.stamps.rows(ob.rows)
+	s := list.span()
+	s.from = list.first(func(w *row) bool { return !w.seen.stamp().Before(start) })
+	return s
 }
 
 // window reads the span of time that a replication call asks for. Its seconds

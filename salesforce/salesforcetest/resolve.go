@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -34,13 +35,21 @@ func (e *world) seen(w *row) *record {
 	return r
 }
 
-// referring returns the rows whose reference f points to an id, in the order
-// of their own ids.
-func (e *world) referring(f *field, id string) []*row {
+// referring yields the rows whose reference f points to an id, in the order of
+// their own ids.
+func (e *world) referring(f *field, id string) iter.Seq[*row] {
+	rows := f.of.referring(f, id)
 	if e.tx == nil {
-		return f.of.referring(f, id)
+		return rows.all
 	}
-	return slices.DeleteFunc(f.of.sorted(), func(w *row) bool { return target(w.version(e.tx), f) != id })
+	found := slices.DeleteFunc(slices.Collect(rows.all), func(w *row) bool { return w.tx == e.tx })
+	for _, w := range e.tx.rows {
+		if w.next.of == f.of && target(w.next, f) == id {
+			found = append(found, w)
+		}
+	}
+	slices.SortFunc(found, byID)
+	return slices.Values(found)
 }
 
 // parent returns the record that a reference points to, nil for none.

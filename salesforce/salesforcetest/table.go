@@ -2,7 +2,7 @@ package salesforcetest
 
 import (
 	"cmp"
-	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -11,9 +11,13 @@ import (
 
 // record is one version of a row. It never changes once it is in a table, so
 // that a query may go on reading while others write.
+//
+// While it is being made, values holds those of all fields by index. In a table
+// it is packed: most fields of most records are empty.
 type record struct {
 	of       *object
-	values   []any     // by field index; what is beyond its end is nil
+	values   []any
+	has      []uint64  // of a packed record: bit i says that field i has a value
 	deletion *deletion // what put it into the recycle bin, nil outside
 }
 
@@ -22,18 +26,71 @@ func (r *record) get(f *field) any {
 	if f.typ.kind == kindAddress {
 		return r.address(f)
 	}
-	if f.index < len(r.values) && r.values[f.index] != nil {
-		return r.values[f.index]
+	if v := r.at(f.index); v != nil {
+		return v
 	}
 	if f.typ.kind == kindBool {
-		return false // the record is older than the checkbox
+		return false // also when the record is older than the checkbox
 	}
 	return nil
 }
 
+// at is the value that the record holds for the field with an index.
+func (r *record) at(i int) any {
+	if r.has == nil {
+		if i < len(r.values) {
+			return r.values[i]
+		}
+		return nil
+	}
+	word, bit := i/64, uint64(1)<<(i%64)
+	if word >= len(r.has) || r.has[word]&bit == 0 {
+		return nil
+	}
+	n := bits.OnesCount64(r.has[word] & (bit - 1))
+	for _, w := range r.has[:word] {
+		n += bits.OnesCount64(w)
+	}
+	return r.values[n]
+}
+
+// pack drops what says nothing: empty fields and checkboxes that are not set.
+// Values that the record packed before it has too share one place in memory.
+func (r *record) pack() {
+	if r.has != nil {
+		return
+	}
+	n := 0
+	for _, v := range r.values {
+		if v != nil && v != false {
+			n++
+		}
+	}
+	has, packed := make([]uint64, (len(r.values)+63)/64), make([]any, 0, n)
+	for i, v := range r.values {
+		if v != nil && v != false {
+			has[i/64] |= 1 << (i % 64)
+			packed = append(packed, r.of.fields[i].share(v))
+		}
+	}
+	r.has, r.values = has, packed
+}
+
+// share returns a value equal to v, which is that of the last call if it can be.
+func (f *field) share(v any) any {
+	switch v.(type) {
+	case string, time.Time, date, decimal:
+		if f.last != v {
+			f.last = v
+		}
+		return f.last
+	}
+	return v
+}
+
 func (r *record) id() string       { return r.values[fieldID].(string) }
-func (r *record) deleted() bool    { return r.values[fieldIsDeleted] == true }
-func (r *record) stamp() time.Time { return r.values[fieldStamp].(time.Time) }
+func (r *record) deleted() bool    { return r.at(fieldIsDeleted) == true }
+func (r *record) stamp() time.Time { return r.at(fieldStamp).(time.Time) }
 
 // text is the value of a text field by name, "" for none.
 func (r *record) text(name string) string {
@@ -47,7 +104,9 @@ func (r *record) value(name string) any { return r.get(r.of.field(name)) }
 // copy returns a version to change.
 func (r *record) copy() *record {
 	values := make([]any, len(r.of.fields))
-	copy(values, r.values)
+	for i := range values {
+		values[i] = r.at(i)
+	}
 	return &record{of: r.of, values: values, deletion: r.deletion}
 }
 
@@ -80,24 +139,43 @@ type table struct {
 	rows    map[string]*row
 	ids     ordered
 	stamps  ordered
-	keys    map[*field]map[string][]*row // by the values of unique and external id fields
-	serial  int                          // number of the latest id
-	counter map[*field]int               // latest automatic numbers
-	purged  time.Time                    // when a record was last removed for good
+	keys    map[*field]index // by the values of unique and external id fields
+	serial  int              // number of the latest id
+	counter map[*field]int   // latest automatic numbers
+	purged  time.Time        // when a record was last removed for good
 
-	mu   sync.Mutex                   // guards refs while readers build it
-	refs map[*field]map[string][]*row // by the record that a reference points to; built when asked for
+	mu   sync.Mutex       // guards refs while readers build it
+	refs map[*field]index // by the record that a reference points to; built when asked for
 }
 
 func (t *table) init() {
 	t.rows = map[string]*row{}
-	t.ids.compare = func(a, b *row) int { return strings.Compare(a.id, b.id) }
+	t.ids.compare, t.ids.sort = byID, func(rows []*row) { slices.SortFunc(rows, byID) }
 	t.stamps.compare = func(a, b *row) int {
 		return cmp.Or(a.seen.stamp().Compare(b.seen.stamp()), strings.Compare(a.id, b.id))
 	}
-	t.keys = map[*field]map[string][]*row{}
+	t.stamps.sort = sortByStamp
+	t.keys = map[*field]index{}
 	t.counter = map[*field]int{}
 }
+
+// sortByStamp looks at the stamp of each row only once.
+func sortByStamp(rows []*row) {
+	type stamped struct {
+		at  int64
+		row *row
+	}
+	list := make([]stamped, len(rows))
+	for i, w := range rows {
+		list[i] = stamped{w.seen.stamp().UnixMilli(), w}
+	}
+	slices.SortFunc(list, func(a, b stamped) int { return cmp.Or(cmp.Compare(a.at, b.at), byID(a.row, b.row)) })
+	for i, s := range list {
+		rows[i] = s.row
+	}
+}
+
+func byID(a, b *row) int { return strings.Compare(a.id, b.id) }
 
 // isKey reports whether the table keeps an index of the field's values.
 func (f *field) isKey() bool { return f.Unique || f.ExternalID || f.IDLookup && f.index != fieldID }
@@ -130,7 +208,7 @@ func (f *field) key(v any) string {
 func (t *table) find(f *field, v any, tx *Transaction) []*record {
 	var found []*record
 	key := f.key(v)
-	for _, w := range t.keys[f][key] {
+	for w := range t.keys[f][key].all {
 		if r := w.version(tx); r != nil && !r.deleted() && f.keyOf(r) == key {
 			found = append(found, r)
 		}
@@ -149,17 +227,15 @@ func (t *table) index(w *row, r *record) {
 			continue
 		}
 		if t.keys[f] == nil {
-			t.keys[f] = map[string][]*row{}
+			t.keys[f] = index{}
 		}
-		if !slices.Contains(t.keys[f][key], w) {
-			t.keys[f][key] = append(t.keys[f][key], w)
-		}
+		t.keys[f].add(key, w)
 	}
 }
 
 // reindex makes the indexes anew, for fields that have become keys.
 func (t *table) reindex() {
-	t.keys, t.refs = map[*field]map[string][]*row{}, nil
+	t.keys, t.refs = map[*field]index{}, nil
 	for _, w := range t.rows {
 		for _, r := range []*record{w.seen, w.next} {
 			if r != nil {
@@ -175,26 +251,17 @@ func (t *table) unindex(w *row, gone, stays *record) {
 		return
 	}
 	for f, rows := range t.keys {
-		key := f.keyOf(gone)
-		if key == "" || key == f.keyOf(stays) {
-			continue
-		}
-		if i := slices.Index(rows[key], w); i >= 0 {
-			rows[key] = slices.Delete(rows[key], i, i+1)
-		}
-		if len(rows[key]) == 0 {
-			delete(rows, key)
+		if key := f.keyOf(gone); key != "" && key != f.keyOf(stays) {
+			rows.remove(key, w)
 		}
 	}
 }
 
-// small is how many rows are moved one by one before making an index anew is
-// cheaper.
-const small = 100
-
-// publish makes new versions of rows the ones that others see.
+// publish makes new versions of rows the ones that others see. When they are a
+// good part of the table, making an index anew is cheaper than moving them one
+// by one.
 func (t *table) publish(rows []*row) {
-	if len(rows) > small {
+	if len(rows) > len(t.rows)/8 {
 		t.ids.drop()
 		t.stamps.drop()
 		t.refs = nil
@@ -228,12 +295,9 @@ func (t *table) refer(w *row, old, now *record) {
 		if from == to {
 			continue
 		}
-		if i, ok := slices.BinarySearchFunc(rows[from], w, t.ids.compare); ok {
-			rows[from] = slices.Delete(rows[from], i, i+1)
-		}
+		rows.remove(from, w)
 		if to != "" {
-			i, _ := slices.BinarySearchFunc(rows[to], w, t.ids.compare)
-			rows[to] = slices.Insert(rows[to], i, w)
+			rows.add(to, w)
 		}
 	}
 }
@@ -247,73 +311,21 @@ func target(r *record, f *field) string {
 	return id
 }
 
-// referring returns the rows whose reference f points to an id, in the order
-// of their own ids.
-func (t *table) referring(f *field, id string) []*row {
+// referring returns the rows whose reference f points to an id, nil for none.
+func (t *table) referring(f *field, id string) *rowList {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.refs == nil {
-		t.refs = map[*field]map[string][]*row{}
+		t.refs = map[*field]index{}
 	}
 	if t.refs[f] == nil {
-		rows := map[string][]*row{}
-		for _, w := range t.ids.all(t.rows) {
+		rows := index{}
+		for w := range t.ids.all(t.rows) {
 			if to := target(w.seen, f); to != "" {
-				rows[to] = append(rows[to], w)
+				rows.add(to, w)
 			}
 		}
 		t.refs[f] = rows
 	}
 	return t.refs[f][id]
-}
-
-// sorted returns all rows, committed or not, in the order of their ids.
-func (t *table) sorted() []*row {
-	return slices.SortedFunc(maps.Values(t.rows), t.ids.compare)
-}
-
-// ordered keeps committed rows sorted. The first reader, and the first one after
-// a drop, sorts them.
-type ordered struct {
-	compare func(a, b *row) int
-
-	mu    sync.Mutex // guards the rest while readers build it
-	rows  []*row
-	ready bool
-}
-
-func (s *ordered) drop() { s.rows, s.ready = nil, false }
-
-func (s *ordered) add(w *row) {
-	if !s.ready {
-		return
-	}
-	i, _ := slices.BinarySearchFunc(s.rows, w, s.compare)
-	s.rows = slices.Insert(s.rows, i, w)
-}
-
-func (s *ordered) remove(w *row) {
-	if !s.ready {
-		return
-	}
-	if i, ok := slices.BinarySearchFunc(s.rows, w, s.compare); ok {
-		s.rows = slices.Delete(s.rows, i, i+1)
-	}
-}
-
-// all returns the committed rows of a table in order.
-func (s *ordered) all(rows map[string]*row) []*row {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ready {
-		s.rows = make([]*row, 0, len(rows))
-		for _, w := range rows {
-			if w.seen != nil {
-				s.rows = append(s.rows, w)
-			}
-		}
-		slices.SortFunc(s.rows, s.compare)
-		s.ready = true
-	}
-	return s.rows
 }

@@ -102,6 +102,7 @@ func (o *Org) change(user string, system bool, change func(*Transaction) error) 
 
 // write gives a row a new version.
 func (tx *Transaction) write(w *row, r *record) {
+	r.pack()
 	t := &r.of.table
 	tx.undo = append(tx.undo, written{w, w.next})
 	if w.tx == nil {

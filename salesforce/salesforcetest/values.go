@@ -45,6 +45,9 @@ var (
 // parseDecimal reads a JSON or SOQL number, rounded half away from zero to
 // scale digits behind the point.
 func parseDecimal(s string, scale int) (decimal, error) {
+	if d, ok := parsePlain(s, scale); ok {
+		return d, nil
+	}
 	if mantissa, exp, found := strings.Cut(strings.ToLower(s), "e"); found || len(mantissa) > 400 {
 		// An exponent decides how much memory the number takes.
 		if n, err := strconv.Atoi(exp); err != nil || n < -400 || n > 400 || len(mantissa) > 400 {
@@ -61,6 +64,25 @@ func parseDecimal(s string, scale int) (decimal, error) {
 		return decimal{}, errRange
 	}
 	return decimal{n.Int64(), scale}, nil
+}
+
+// parsePlain is parseDecimal for what nearly all numbers are: few digits, of
+// which none has to be rounded away.
+func parsePlain(s string, scale int) (decimal, bool) {
+	whole, fraction, _ := strings.Cut(s, ".")
+	digits, negative := strings.CutPrefix(whole, "-")
+	if digits == "" || len(fraction) > scale || len(digits)+scale > 18 {
+		return decimal{}, false
+	}
+	n, err := strconv.ParseUint(digits+fraction, 10, 63)
+	if err != nil {
+		return decimal{}, false
+	}
+	coef := int64(n) * pow10(scale-len(fraction))
+	if negative {
+		coef = -coef
+	}
+	return decimal{coef, scale}, true
 }
 
 func pow10(n int) int64 {
@@ -111,16 +133,25 @@ func (d decimal) append(b []byte) []byte {
 	if coef < 0 {
 		b = append(b, '-')
 	}
-	digits := strconv.FormatUint(uint64(abs(coef)), 10)
-	if missing := scale + 1 - len(digits); missing > 0 {
-		digits = strings.Repeat("0", missing) + digits
-	}
-	point := len(digits) - scale
-	b = append(append(b, digits[:point]...), '.')
+	unit := uint64(pow10(scale))
+	b = strconv.AppendUint(b, uint64(abs(coef))/unit, 10)
+	b = append(b, '.')
 	if scale == 0 {
 		return append(b, '0')
 	}
-	return append(b, digits[point:]...)
+	return appendPadded(b, uint64(abs(coef))%unit, scale)
+}
+
+// appendPadded writes n with leading zeros.
+func appendPadded(b []byte, n uint64, width int) []byte {
+	for range width {
+		b = append(b, '0')
+	}
+	for i := len(b) - 1; n > 0; i-- {
+		b[i] += byte(n % 10)
+		n /= 10
+	}
+	return b
 }
 
 // date is a calendar day.
@@ -149,7 +180,13 @@ func (d date) compare(e date) int {
 	return cmp.Or(cmp.Compare(d.year, e.year), cmp.Compare(d.month, e.month), cmp.Compare(d.day, e.day))
 }
 
-func (d date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.year, d.month, d.day) }
+func (d date) String() string { return string(d.append(nil)) }
+
+func (d date) append(b []byte) []byte {
+	b = append(appendPadded(b, uint64(d.year), 4), '-')
+	b = append(appendPadded(b, uint64(d.month), 2), '-')
+	return appendPadded(b, uint64(d.day), 2)
+}
 
 func parseDate(s string) (date, error) {
 	t, err := time.Parse(wireDate, s)
@@ -189,6 +226,18 @@ func parseDateTime(s string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is no dateTime", s)
+}
+
+// appendDateTime writes an instant, as records hold it, in the layout
+// wireDateTime.
+func appendDateTime(b []byte, t time.Time) []byte {
+	b = append(dateOf(t).append(b), 'T')
+	hour, minute, second := t.Clock()
+	b = append(appendPadded(b, uint64(hour), 2), ':')
+	b = append(appendPadded(b, uint64(minute), 2), ':')
+	b = append(appendPadded(b, uint64(second), 2), '.')
+	b = appendPadded(b, uint64(t.Nanosecond()/1e6), 3)
+	return append(b, "+0000"...)
 }
 
 // compareValues orders two values of one field; nil comes first. Text is
