@@ -1,6 +1,7 @@
 package salesforcetest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -94,6 +95,11 @@ func (tx *Transaction) save(old, r *record, changes []change) error {
 	}
 	if err := tx.check(old, r, changes); err != nil {
 		return err
+	}
+	if !tx.system {
+		if err := cmp.Or(tx.validate(old, r), tx.findDuplicates(r)); err != nil {
+			return err
+		}
 	}
 	w := r.of.rows[r.id()]
 	if w == nil {
@@ -209,7 +215,7 @@ func (tx *Transaction) understand(ob *object, in []assignment, refused func(*fie
 		switch {
 		case f == nil:
 			return nil, noSuchColumn(ob, a.name)
-		case f.typ.kind == kindAddress, refused(f) && !tx.system:
+		case f.compute != nil, refused(f) && !tx.system:
 			offLimits = append(offLimits, f.Name)
 			continue
 		}

@@ -43,6 +43,10 @@ type object struct {
 	byName map[string]*field // by API name, and by the same in lower case
 	up     map[string]*field // references, by lower-case relationship name
 	types  []RecordType
+
+	validations []func(old, new Row) []Violation
+	duplicates  []DuplicateRule
+	catalog     *catalog
 	table
 }
 
@@ -55,6 +59,8 @@ type field struct {
 	start any            // what a new record holds
 	last  any            // a value of the record written last
 	rank  map[string]int // order of picklist values
+
+	compute func(r *record) any // what stands for a stored value, nil for none
 }
 
 // catalog holds the objects of an org.
@@ -62,6 +68,10 @@ type catalog struct {
 	objects  []*object          // in the order of their definition
 	byName   map[string]*object // by lower-case name
 	byPrefix map[string]*object
+
+	// viewing is the transaction that has the org's lock for itself, nil while
+	// others may read: formulas see what it has written.
+	viewing *Transaction
 }
 
 func (c *catalog) object(name string) *object { return c.byName[strings.ToLower(name)] }
@@ -147,6 +157,7 @@ func (c *catalog) extend(s Schema) error {
 			ob.set(f)
 		}
 		ob.addTypes(def.RecordTypes)
+		ob.addRules(def)
 		ob.reindex()
 	}
 	return nil
@@ -154,8 +165,8 @@ func (c *catalog) extend(s Schema) error {
 
 // add makes an object with the fields that every object has.
 func (c *catalog) add(def SObject) *object {
-	ob := &object{SObject: def, byName: map[string]*field{}, up: map[string]*field{}}
-	ob.Fields, ob.RecordTypes = nil, nil
+	ob := &object{SObject: def, catalog: c, byName: map[string]*field{}, up: map[string]*field{}}
+	ob.Fields, ob.RecordTypes, ob.Validate, ob.Duplicates = nil, nil, nil, nil
 	ob.Label = cmp.Or(ob.Label, ob.Name)
 	ob.LabelPlural = cmp.Or(ob.LabelPlural, ob.Label+"s")
 	if ob.KeyPrefix == "" {
@@ -214,9 +225,21 @@ func (ob *object) set(def Field) {
 	f.typ = fieldTypes[f.Type]
 	f.start, _ = f.initial() // validate has seen to the error
 	f.rank = ranks(f.Picklist)
+	f.compute = f.computed()
 	if f.Relationship != "" {
 		ob.up[strings.ToLower(f.Relationship)] = f
 	}
+}
+
+// computed is what works out the value of a field that is not stored.
+func (f *field) computed() func(*record) any {
+	switch {
+	case f.Formula != nil:
+		return func(r *record) any { return r.formula(f, 0) }
+	case f.typ.kind == kindAddress:
+		return func(r *record) any { return r.address(f) }
+	}
+	return nil
 }
 
 // ranks are the places of the values of a picklist, by lower-case value.
@@ -235,6 +258,9 @@ func inherit(def, old Field) Field {
 	def.Children = cmp.Or(def.Children, old.Children)
 	def.Cascade = def.Cascade || old.Cascade
 	def.Controller = cmp.Or(def.Controller, old.Controller)
+	if def.Formula == nil {
+		def.Formula = old.Formula
+	}
 	if old.AutoNumber != "" {
 		def.AutoNumber = old.AutoNumber
 	}
@@ -278,6 +304,9 @@ func withDefaults(f Field) Field {
 	}
 	if f.Default != nil {
 		f.Defaulted, f.Required = f.Defaulted || f.Required, false
+	}
+	if f.Formula != nil {
+		f.Calculated, f.Required, f.Defaulted = true, false, false
 	}
 	if f.Calculated {
 		readOnly(&f)
@@ -328,6 +357,11 @@ func (c *catalog) validate(s Schema) error {
 				fault("field %q: %w", f.Name, err)
 			}
 		}
+		for _, rule := range ob.Duplicates {
+			if rule.Match == nil {
+				fault("duplicate rule %q: Match is needed", rule.Name)
+			}
+		}
 		for _, t := range ob.RecordTypes {
 			if err := c.validateRecordType(ob, t); err != nil {
 				fault("record type %q: %w", t.Name, err)
@@ -355,6 +389,10 @@ func (c *catalog) validateField(object string, f Field, known func(string) bool)
 		return fmt.Errorf("unknown type %q", f.Type)
 	case typ.kind == kindNumber && (f.Scale < 0 || f.Scale > 18 || f.Precision < 0 || f.Precision > 18):
 		return fmt.Errorf("precision %d and scale %d are not within 18 digits", f.Precision, f.Scale)
+	case f.Formula != nil && (f.Unique || f.ExternalID || f.IDLookup || f.AutoNumber != ""):
+		return errors.New("a formula can be neither a key nor a number")
+	case f.Formula != nil && (typ.kind == kindID || typ.kind == kindBlob || typ.kind == kindAddress):
+		return fmt.Errorf("no formula has the type %s", f.Type)
 	case f.Type == "reference" && len(f.ReferenceTo) == 0:
 		return errors.New("a reference needs ReferenceTo")
 	}

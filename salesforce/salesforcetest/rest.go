@@ -36,9 +36,15 @@ type call struct {
 // the one that the call is a part of.
 func (c *call) transact(change func(*Transaction) error) error {
 	if c.tx != nil {
+		before := c.tx.duplicates
+		defer func() { c.tx.duplicates = before }()
+		c.tx.duplicates = c.duplicateHeader()
 		return c.tx.attempt(func() error { return change(c.tx) })
 	}
-	return c.org.transact(c.user, false, change)
+	return c.org.transact(c.user, false, func(tx *Transaction) error {
+		tx.duplicates = c.duplicateHeader()
+		return change(tx)
+	})
 }
 
 // reading takes the org's lock for reading, unless a transaction has it

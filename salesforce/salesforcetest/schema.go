@@ -28,6 +28,16 @@ type SObject struct {
 	// Fields are the object's own fields.
 	Fields []Field
 
+	// Validate are the object's validation rules. It looks at a record that an
+	// API user is about to save and returns what is wrong with it, nothing if
+	// nothing is; old is no record when the record is new. Each violation becomes
+	// an error FIELD_CUSTOM_VALIDATION_EXCEPTION. Those of several definitions of
+	// one object all hold. Defaults to no rules.
+	Validate func(old, new Row) []Violation
+
+	// Duplicates are the object's duplicate rules. Defaults to none.
+	Duplicates []DuplicateRule
+
 	// RecordTypes are the record types of the object, which are added to those
 	// that it has. Their records are made with them.
 	RecordTypes []RecordType
@@ -74,8 +84,15 @@ type Field struct {
 	NoCreate, NoUpdate bool
 
 	// Calculated marks a formula or roll-up: only the org sets it, and its
-	// change does not move a record's SystemModstamp.
+	// change does not move a record's SystemModstamp. A field with Formula always
+	// is one.
 	Calculated bool
+
+	// Formula makes the field a formula: it works out the value from the record,
+	// each time that the field is read, and returns a string, bool, number,
+	// [time.Time] or nil. What does not fit the type counts as nil. Defaults to
+	// a field that is stored.
+	Formula func(r Row) any
 
 	// Picklist are the values of a picklist, in the order in which they sort.
 	Picklist []PicklistValue
@@ -156,4 +173,32 @@ type RecordType struct {
 	Defaults map[string]string
 
 	id string // as a describe result tells it
+}
+
+// Violation is what a validation rule has against a record.
+type Violation struct {
+	// Field is the name of the field to blame, "" for the record as a whole.
+	Field string
+
+	// Message is what the rule tells people.
+	Message string
+}
+
+// DuplicateRule keeps people from entering what is there already. It compares
+// the record that is about to be saved with all others of the object.
+type DuplicateRule struct {
+	// Name is the rule's name for programs. Defaults to
+	// Standard_Account_Duplicate_Rule for accounts, and so on.
+	Name string
+
+	// Message is what the rule tells people. Defaults to "Use one of these
+	// records?".
+	Message string
+
+	// Match reports whether other is what r would repeat.
+	Match func(r, other Row) bool
+
+	// Block says that duplicates are never saved. Defaults to saving them when
+	// the request says so, with Sforce-Duplicate-Rule-Header: allowSave=true.
+	Block bool
 }

@@ -21,10 +21,12 @@ type record struct {
 	deletion *deletion // what put it into the recycle bin, nil outside
 }
 
-// get is the value of a field. Compound addresses are put together here.
+// get is the value of a field. Formulas and compound fields are worked out
+// here; nothing else may look into values. Records of aggregate queries belong
+// to no object and have only values.
 func (r *record) get(f *field) any {
-	if f.typ.kind == kindAddress {
-		return r.address(f)
+	if f.compute != nil && r.of != nil {
+		return f.compute(r)
 	}
 	if v := r.at(f.index); v != nil {
 		return v

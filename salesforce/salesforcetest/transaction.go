@@ -11,10 +11,13 @@ import (
 // others. While it is open, the latestDateCovered of replication calls stays at
 // the time it began.
 type Transaction struct {
-	org     *Org
-	user    string // the id of the user who writes
-	system  bool   // may set what only the org sets
-	load    bool   // references are checked at the end
+	org    *Org
+	user   string // the id of the user who writes
+	system bool   // may set what only the org sets
+	load   bool   // references are checked at the end
+
+	duplicates duplicateHeader // what the request says
+
 	started time.Time
 	rows    []*row    // what it holds, in the order of the first write
 	saved   []*row    // those whose references it may have changed
@@ -72,6 +75,8 @@ func (tx *Transaction) do(change func() error) {
 	if !slices.Contains(tx.org.held, tx) {
 		panic("salesforcetest: the transaction has ended")
 	}
+	tx.org.viewing = tx
+	defer func() { tx.org.viewing = nil }()
 	must(change())
 }
 
@@ -92,6 +97,8 @@ func (o *Org) transact(user string, system bool, change func(*Transaction) error
 func (o *Org) change(user string, system bool, change func(*Transaction) error) error {
 	tx := o.begin(user)
 	tx.system = system
+	o.viewing = tx
+	defer func() { o.viewing = nil }()
 	defer tx.rollback() // of what is not committed
 	if err := change(tx); err != nil {
 		return err

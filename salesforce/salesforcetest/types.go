@@ -56,8 +56,10 @@ const longText = 256
 
 func (f *field) filterable() bool { return f.typ.filter && !f.long() }
 func (f *field) sortable() bool   { return f.typ.sort && !f.long() }
-func (f *field) groupable() bool  { return f.typ.group && !f.long() && !f.Calculated }
-func (f *field) long() bool       { return f.Type == "textarea" && f.Length >= longText }
+func (f *field) groupable() bool {
+	return f.typ.group && !f.long() && (!f.Calculated || f.Formula != nil)
+}
+func (f *field) long() bool { return f.Type == "textarea" && f.Length >= longText }
 
 // jsonName is the type's name in messages of the JSON reader.
 func (f *field) jsonName() string {
