@@ -69,6 +69,9 @@ func (c *call) runQuery(all bool) error {
 	if err != nil {
 		return err
 	}
+	if c.r.URL.Query().Get("columns") == "true" {
+		return c.writeShape(q)
+	}
 	rows := q.run()
 	p := &pager{printer: printer{version: c.version}, world: q.world, batch: c.batch()}
 	if q.groups != nil {
