@@ -29,6 +29,11 @@ type call struct {
 // write reports whether the call may change the org.
 func (c *call) write() bool { return c.method != http.MethodGet && !c.login }
 
+// conditional reports whether the call asks for what has changed only.
+func (c *call) conditional() bool {
+	return c.header["If-None-Match"] != "" || c.header["If-Modified-Since"] != ""
+}
+
 // payload is a request body of known size that can be opened again for each
 // try, and is never held in memory by the transport.
 type payload struct {

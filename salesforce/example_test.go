@@ -87,7 +87,7 @@ func ExampleCollect() {
 func ExampleClient_Create() {
 	c := connect(salesforcetest.NewOrg(nil))
 
-	_, err := c.Create(context.Background(), "Lead", salesforce.Record{"Company": "Acme"})
+	_, err := c.Create(context.Background(), "Lead", salesforce.Record{"Company": "Acme"}, nil)
 
 	fmt.Println(errors.Is(err, salesforce.ErrValidation), salesforce.Retryable(err))
 	fmt.Println(err)
@@ -108,7 +108,7 @@ func ExampleClient_Update() {
 	}{
 		Fax:   salesforce.Null[string](),
 		Email: salesforce.Value("lee@example.com"),
-	})
+	}, nil)
 
 	rec := org.Record(string(id))
 	fmt.Println(err, rec["Phone"], rec["Fax"], rec["Email"])

@@ -50,7 +50,7 @@ func TestSessionsThatExpireAreRenewedOnce(t *testing.T) {
 	org.ResetRequests()
 
 	errs := together(20, func() error {
-		_, err := c.Create(t.Context(), "Lead", lead)
+		_, err := c.Create(t.Context(), "Lead", lead, nil)
 		return err
 	})
 
@@ -65,7 +65,7 @@ func TestCreateRetriesLockedRow(t *testing.T) {
 		org := salesforcetest.NewOrg(nil)
 		org.Fail(salesforcetest.Fault{Path: "/sobjects/Lead", Code: "UNABLE_TO_LOCK_ROW", Times: 2})
 
-		_, err := orgClient(t, org, patient).Create(t.Context(), "Lead", lead)
+		_, err := orgClient(t, org, patient).Create(t.Context(), "Lead", lead, nil)
 
 		require.NoError(t, err)
 		require.Equal(t, 3, sent(org, "/sobjects/Lead"))
@@ -88,7 +88,7 @@ func TestLostAnswersNeverDoubleARecord(t *testing.T) {
 			c.fault.Path = "/sobjects/Lead"
 			org.Fail(c.fault)
 
-			_, err := orgClient(t, org, patient).Create(t.Context(), "Lead", lead)
+			_, err := orgClient(t, org, patient).Create(t.Context(), "Lead", lead, nil)
 
 			require.ErrorIs(t, err, salesforce.ErrOutcomeUnknown)
 			require.ErrorIs(t, err, salesforce.ErrUnavailable)
@@ -107,9 +107,9 @@ func TestUpsertMayBeRepeated(t *testing.T) {
 		c := orgClient(t, org, patient)
 		org.Fail(salesforcetest.Fault{Path: "/Ext__c/", DropAfter: true})
 
-		first, err := c.Upsert(t.Context(), "Lead", "Ext__c", "a/b?x", lead)
+		first, err := c.Upsert(t.Context(), "Lead", "Ext__c", "a/b?x", lead, nil)
 		require.NoError(t, err)
-		second, err := c.Upsert(t.Context(), "Lead", "Ext__c", "a/b?x", salesforce.Record{"Phone": "1"})
+		second, err := c.Upsert(t.Context(), "Lead", "Ext__c", "a/b?x", salesforce.Record{"Phone": "1"}, nil)
 		require.NoError(t, err)
 
 		require.Equal(t, first.ID, second.ID)
@@ -254,9 +254,9 @@ func TestRecordsThereAndBack(t *testing.T) {
 	c := orgClient(t, org)
 	ctx := t.Context()
 
-	id, err := c.Create(ctx, "Account", salesforce.Record{"Name": "Acme", "Phone": "1", "Fax": "2"})
+	id, err := c.Create(ctx, "Account", salesforce.Record{"Name": "Acme", "Phone": "1", "Fax": "2"}, nil)
 	require.NoError(t, err)
-	require.NoError(t, c.Update(ctx, "Account", id, salesforce.Record{"Phone": nil}))
+	require.NoError(t, c.Update(ctx, "Account", id, salesforce.Record{"Phone": nil}, nil))
 	r, err := salesforce.Get[salesforce.Record](ctx, c, "Account", id)
 	require.NoError(t, err)
 	require.Equal(t, id, r.ID())
@@ -397,7 +397,7 @@ func TestOrgBehindASocket(t *testing.T) {
 	})
 	require.NoError(t, err)
 
-	id, err := c.Create(t.Context(), "Lead", lead)
+	id, err := c.Create(t.Context(), "Lead", lead, nil)
 
 	require.NoError(t, err)
 	require.NoError(t, c.Delete(t.Context(), "Lead", id))

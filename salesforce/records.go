@@ -47,7 +47,7 @@ func Get[T any](ctx context.Context, c *Client, object string, id ID, fields ...
 // A create is sent once more only when Salesforce said that it did nothing. One
 // that may have been carried out fails with [ErrOutcomeUnknown]; where a create
 // must be repeatable, use [Client.Upsert].
-func (c *Client) Create(ctx context.Context, object string, record any) (ID, error) {
+func (c *Client) Create(ctx context.Context, object string, record any, opt *WriteOptions) (ID, error) {
 	op := "create " + object
 	path, err := objectPath(op, object)
 	if err != nil {
@@ -57,13 +57,13 @@ func (c *Client) Create(ctx context.Context, object string, record any) (ID, err
 	if err != nil {
 		return "", err
 	}
-	saved, err := c.save(ctx, &call{op: op, method: http.MethodPost, path: c.base + path + "/"}, fields)
+	saved, err := c.save(ctx, &call{op: op, method: http.MethodPost, path: c.base + path + "/"}, fields, opt)
 	return saved.ID, err
 }
 
 // Update sets the fields that record holds; the others keep their values, and
 // a null clears one. An Id in record must be that of the record to update.
-func (c *Client) Update(ctx context.Context, object string, id ID, record any) error {
+func (c *Client) Update(ctx context.Context, object string, id ID, record any, opt *WriteOptions) error {
 	op := "update " + object + " " + string(id)
 	path, err := recordPath(op, object, id)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *Client) Update(ctx context.Context, object string, id ID, record any) e
 	if own, ok := take(fields, "Id"); ok && !sameID(own, id) {
 		return fault(op, ErrValidation, "the record holds the id of another one")
 	}
-	_, err = c.save(ctx, &call{op: op, method: http.MethodPatch, path: c.base + path, idempotent: true}, fields)
+	_, err = c.save(ctx, &call{op: op, method: http.MethodPatch, path: c.base + path, idempotent: true}, fields, opt)
 	return err
 }
 
@@ -93,7 +93,7 @@ type Upserted struct {
 // Upsert creates the record whose external id field has the value, or updates
 // it when it exists. The field need not stand in record. The error matches
 // [ErrDuplicate] when several records have the value.
-func (c *Client) Upsert(ctx context.Context, object, field, value string, record any) (Upserted, error) {
+func (c *Client) Upsert(ctx context.Context, object, field, value string, record any, opt *WriteOptions) (Upserted, error) {
 	op := "upsert " + object + " by " + field
 	path, err := objectPath(op, object)
 	if err != nil {
@@ -111,7 +111,7 @@ func (c *Client) Upsert(ctx context.Context, object, field, value string, record
 	}
 	take(fields, field)
 	path = c.base + path + "/" + field + "/" + pathSegment(value)
-	saved, err := c.save(ctx, &call{op: op, method: http.MethodPatch, path: path, idempotent: true}, fields)
+	saved, err := c.save(ctx, &call{op: op, method: http.MethodPatch, path: path, idempotent: true}, fields, opt)
 	return Upserted{ID: saved.ID, Created: saved.Created}, err
 }
 
@@ -140,7 +140,12 @@ type saveResult struct {
 }
 
 // save sends the fields of a record. An update answers without a body.
-func (c *Client) save(ctx context.Context, request *call, fields map[string]json.RawMessage) (saveResult, error) {
+func (c *Client) save(ctx context.Context, request *call, fields map[string]json.RawMessage, opt *WriteOptions) (saveResult, error) {
+	header, err := opt.headers(request.op)
+	if err != nil {
+		return saveResult{}, err
+	}
+	request.header = header
 	body, err := json.Marshal(fields)
 	if err != nil {
 		return saveResult{}, fault(request.op, ErrValidation, "%v", err)

@@ -36,7 +36,7 @@ func TestUpsertEscapesTheValueAndLeavesTheCallersRecordAlone(t *testing.T) {
 	org := record(201, `{"id":"00Q000000000001EAA","success":true,"errors":[],"created":true}`)
 	rec := salesforce.Record{"LastName": "Ada", "EXT__c": "a/b?x", "Amount__c": int64(12345678901234567)}
 
-	got, err := newClient(t, org).Upsert(t.Context(), "Lead", "Ext__c", "a/b?x #+%ä", rec)
+	got, err := newClient(t, org).Upsert(t.Context(), "Lead", "Ext__c", "a/b?x #+%ä", rec, nil)
 
 	require.NoError(t, err)
 	require.Equal(t, salesforce.Upserted{ID: leadID, Created: true}, got)
@@ -56,7 +56,7 @@ func TestUpsertAnswersOfAllVersions(t *testing.T) {
 		{200, `{"id":"00Q000000000001EAA","success":true,"errors":[],"created":false}`, salesforce.Upserted{ID: leadID}},
 		{204, ``, salesforce.Upserted{}},
 	} {
-		got, err := newClient(t, record(c.status, c.answer)).Upsert(t.Context(), "Lead", "Ext__c", "1", lead)
+		got, err := newClient(t, record(c.status, c.answer)).Upsert(t.Context(), "Lead", "Ext__c", "1", lead, nil)
 		require.NoError(t, err)
 		require.Equal(t, c.want, got)
 	}
@@ -66,7 +66,7 @@ func TestUpsertOfSeveralMatchesIsAnError(t *testing.T) {
 	t.Parallel()
 	org := record(300, `["/services/data/v66.0/sobjects/Lead/00Q000000000001EAA","/services/data/v66.0/sobjects/Lead/00Q000000000002EAA"]`)
 
-	_, err := newClient(t, org).Upsert(t.Context(), "Lead", "Ext__c", "1", lead)
+	_, err := newClient(t, org).Upsert(t.Context(), "Lead", "Ext__c", "1", lead, nil)
 
 	require.ErrorIs(t, err, salesforce.ErrDuplicate)
 	require.ErrorContains(t, err, "00Q000000000002EAA")
@@ -78,13 +78,13 @@ func TestUpdateDropsItsOwnIdAndRefusesAnother(t *testing.T) {
 	c := newClient(t, org)
 	rec := salesforce.Record{"id": leadID.Short(), "Fax": nil, "LastName": "Ada"}
 
-	require.NoError(t, c.Update(t.Context(), "Lead", leadID, rec))
+	require.NoError(t, c.Update(t.Context(), "Lead", leadID, rec, nil))
 	require.Equal(t, "PATCH /services/data/v66.0/sobjects/Lead/00Q000000000001EAA", org.path)
 	require.JSONEq(t, `{"Fax":null,"LastName":"Ada"}`, org.text)
 	require.Contains(t, rec, "id")
 
 	rec["id"] = "00Q000000000002EAA"
-	err := c.Update(t.Context(), "Lead", leadID, rec)
+	err := c.Update(t.Context(), "Lead", leadID, rec, nil)
 	require.ErrorIs(t, err, salesforce.ErrValidation)
 	require.Equal(t, 1, org.callCount())
 }
@@ -95,7 +95,7 @@ func TestStructsAreWrittenByTheirTags(t *testing.T) {
 
 	err := newClient(t, org).Update(t.Context(), "Contact", "003000000000001AAA", contactUpdate{
 		Phone: salesforce.Value("1"), Fax: salesforce.Null[string](),
-	})
+	}, nil)
 
 	require.NoError(t, err)
 	require.JSONEq(t, `{"Phone":"1","Fax":null}`, org.text)
@@ -110,11 +110,11 @@ func TestNonsenseMakesNoCall(t *testing.T) {
 	ctx := t.Context()
 	var none *contactUpdate
 	upsert := func(object, field, value string, rec any) error {
-		_, err := c.Upsert(ctx, object, field, value, rec)
+		_, err := c.Upsert(ctx, object, field, value, rec, nil)
 		return err
 	}
 	create := func(object string, rec any) error {
-		_, err := c.Create(ctx, object, rec)
+		_, err := c.Create(ctx, object, rec, nil)
 		return err
 	}
 	get := func(object string, id salesforce.ID, fields ...string) error {
@@ -132,7 +132,7 @@ func TestNonsenseMakesNoCall(t *testing.T) {
 		"object with slash":  create("Lead/../User", lead),
 		"no id":              c.Delete(ctx, "Case", ""),
 		"bad id":             c.Delete(ctx, "Case", "500XX"),
-		"id of another path": c.Update(ctx, "Case", "../User/005000000000001", lead),
+		"id of another path": c.Update(ctx, "Case", "../User/005000000000001", lead, nil),
 		"bad field":          get("Lead", leadID, "Name&x=y"),
 		"bad id to get":      get("Lead", "00Q000000000001EAB"),
 		"no value":           upsert("Lead", "Ext__c", "", lead),
@@ -182,11 +182,59 @@ func TestSaveThatIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	org := record(200, `{"id":null,"success":false,"errors":[{"statusCode":"DUPLICATE_VALUE","message":"taken","fields":["Ext__c"]}]}`)
 
-	_, err := newClient(t, org).Create(t.Context(), "Lead", lead)
+	_, err := newClient(t, org).Create(t.Context(), "Lead", lead, nil)
 
 	require.ErrorIs(t, err, salesforce.ErrDuplicate)
 	e, ok := errors.AsType[*salesforce.Error](err)
 	require.True(t, ok)
 	require.Equal(t, []string{"Ext__c"}, e.Fields)
 	require.True(t, strings.HasPrefix(e.Error(), "salesforce: create Lead: DUPLICATE_VALUE"))
+}
+
+func TestWriteOptionsAreHeaders(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		opt  *salesforce.WriteOptions
+		want map[string]string
+	}{
+		{nil, map[string]string{}},
+		{&salesforce.WriteOptions{}, map[string]string{}},
+		{&salesforce.WriteOptions{AssignmentRule: salesforce.NoAssignmentRule}, map[string]string{"Sforce-Auto-Assign": "FALSE"}},
+		{&salesforce.WriteOptions{AssignmentRule: "01Qxx0000004C9F"}, map[string]string{"Sforce-Auto-Assign": "01Qxx0000004C9F"}},
+		{&salesforce.WriteOptions{AllowDuplicates: true}, map[string]string{"Sforce-Duplicate-Rule-Header": "allowSave=true"}},
+		{
+			&salesforce.WriteOptions{AllowDuplicates: true, DuplicatesAsUser: true, MarkRecent: true},
+			map[string]string{"Sforce-Duplicate-Rule-Header": "allowSave=true; runAsCurrentUser=true", "Sforce-Mru": "updateMru=true"},
+		},
+	} {
+		got := map[string]string{}
+		org := &script{answer: func(w http.ResponseWriter, r *http.Request) {
+			for name := range r.Header {
+				if strings.HasPrefix(name, "Sforce-") {
+					got[name] = r.Header.Get(name)
+				}
+			}
+			body(201, created)(w, r)
+		}}
+		client := newClient(t, org)
+
+		_, err := client.Create(t.Context(), "Lead", lead, c.opt)
+		require.NoError(t, err)
+		require.Equal(t, c.want, got)
+		require.NoError(t, client.Update(t.Context(), "Lead", "00Q000000000001EAA", lead, c.opt))
+		require.Equal(t, c.want, got)
+		_, err = client.Upsert(t.Context(), "Lead", "Email__c", "a", lead, c.opt)
+		require.NoError(t, err)
+		require.Equal(t, c.want, got)
+	}
+}
+
+func TestAssignmentRuleIsAnIDOrNone(t *testing.T) {
+	t.Parallel()
+	org := &script{answer: body(201, created)}
+	for _, rule := range []string{"false", "x\r\nAuthorization: y", "00Q000000000001EAA"} {
+		_, err := newClient(t, org).Create(t.Context(), "Lead", lead, &salesforce.WriteOptions{AssignmentRule: rule})
+		require.ErrorIs(t, err, salesforce.ErrValidation, rule)
+	}
+	require.Zero(t, org.callCount())
 }

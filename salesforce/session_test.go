@@ -179,7 +179,7 @@ func TestWrongOrgIsFoundBeforeAnythingElse(t *testing.T) {
 
 	_, err := c.Count(t.Context(), "SELECT COUNT() FROM Lead")
 	require.ErrorIs(t, err, salesforce.ErrOrgMismatch)
-	_, err = c.Create(t.Context(), "Lead", lead)
+	_, err = c.Create(t.Context(), "Lead", lead, nil)
 	require.ErrorIs(t, err, salesforce.ErrOrgMismatch)
 
 	require.Zero(t, org.callCount())

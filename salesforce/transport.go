@@ -86,7 +86,8 @@ func newTransport(cfg Config) *transport {
 // errors of the call.
 type answer struct {
 	io.ReadCloser
-	status int
+	status int // 304 for a call with a condition that does not hold
+	header http.Header
 	call   *attempt
 }
 
@@ -118,7 +119,7 @@ func (t *transport) do(a *attempt, host *url.URL, token string) (*answer, error)
 		drain(resp.Body)
 		return nil, a.rejected()
 	default:
-		return &answer{resp.Body, resp.StatusCode, a}, nil
+		return &answer{resp.Body, resp.StatusCode, resp.Header, a}, nil
 	}
 }
 
@@ -234,7 +235,7 @@ func (t *transport) checkRetry(ctx context.Context, resp *http.Response, err err
 // judge reads what a try came to: the refusal, if it is one, and whether the
 // call may have been carried out.
 func (a *attempt) judge(resp *http.Response, err error, now time.Time) {
-	if err == nil && resp.StatusCode < 300 {
+	if err == nil && (resp.StatusCode < 300 || resp.StatusCode == http.StatusNotModified && a.conditional()) {
 		return
 	}
 	unsure := true

@@ -56,7 +56,7 @@ func TestBodyArrivesWholeAfterRenewal(t *testing.T) {
 	require.NoError(t, err)
 	org.expire()
 
-	id, err := c.Create(t.Context(), "Lead", lead)
+	id, err := c.Create(t.Context(), "Lead", lead, nil)
 
 	require.NoError(t, err)
 	require.Equal(t, salesforce.ID("00Q000000000001EAA"), id)
@@ -162,7 +162,7 @@ func TestCreateIsNeverRepeatedWhenItMayHaveHappened(t *testing.T) {
 	for _, o := range outcomes {
 		org := &script{answer: answers(o.first, body(201, created))}
 
-		_, err := newClient(t, org).Create(t.Context(), "Lead", lead)
+		_, err := newClient(t, org).Create(t.Context(), "Lead", lead, nil)
 
 		require.Equal(t, o.create, org.callCount(), o.name)
 		require.Equal(t, o.create > 1, err == nil, "%s: %v", o.name, err)
@@ -185,7 +185,7 @@ func TestReadsAndUpdatesAreRepeated(t *testing.T) {
 		require.Equal(t, o.idempotents > 1, err == nil, "%s: %v", o.name, err)
 
 		updates := &script{answer: answers(o.first, body(204, ""))}
-		err = newClient(t, updates).Update(t.Context(), "Lead", "00Q000000000001EAA", lead)
+		err = newClient(t, updates).Update(t.Context(), "Lead", "00Q000000000001EAA", lead, nil)
 		require.Equal(t, o.idempotents, updates.callCount(), o.name)
 		require.Equal(t, o.idempotents > 1, err == nil, "%s: %v", o.name, err)
 	}
@@ -203,7 +203,7 @@ func TestRetriesEnd(t *testing.T) {
 	require.True(t, salesforce.Retryable(err))
 	require.Equal(t, 3, org.callCount())
 
-	err = c.Update(t.Context(), "Lead", "00Q000000000001EAA", lead)
+	err = c.Update(t.Context(), "Lead", "00Q000000000001EAA", lead, nil)
 
 	require.ErrorIs(t, err, salesforce.ErrOutcomeUnknown, "one of the tries may have been carried out")
 	require.ErrorIs(t, err, salesforce.ErrUnavailable)
@@ -235,7 +235,7 @@ func TestRefusedConnectionIsNoUnknownOutcome(t *testing.T) {
 	}
 	c := clientAt(t, server.URL, rt, func(cfg *salesforce.Config) { cfg.Retry.Max = 1 })
 
-	_, err := c.Create(t.Context(), "Lead", lead)
+	_, err := c.Create(t.Context(), "Lead", lead, nil)
 
 	require.ErrorIs(t, err, salesforce.ErrUnavailable)
 	require.NotErrorIs(t, err, salesforce.ErrOutcomeUnknown)
@@ -256,7 +256,7 @@ func TestOutcomeStaysUnknownThroughARenewal(t *testing.T) {
 	)
 	c := newClient(t, org)
 
-	err := c.Update(t.Context(), "Lead", "00Q000000000001EAA", lead)
+	err := c.Update(t.Context(), "Lead", "00Q000000000001EAA", lead, nil)
 
 	require.ErrorIs(t, err, salesforce.ErrOutcomeUnknown)
 	require.ErrorIs(t, err, salesforce.ErrAuth)
@@ -276,7 +276,7 @@ func TestCreateAnsweredWithNonsenseHasAnUnknownOutcome(t *testing.T) {
 	} {
 		org := &script{answer: answer}
 
-		_, err := newClient(t, org).Create(t.Context(), "Lead", lead)
+		_, err := newClient(t, org).Create(t.Context(), "Lead", lead, nil)
 
 		require.ErrorIs(t, err, salesforce.ErrOutcomeUnknown, name)
 		require.Equal(t, 1, org.callCount(), name)
@@ -291,7 +291,7 @@ func TestRowsLockedForAWhileAreWaitedFor(t *testing.T) {
 		c := newClient(t, org, func(cfg *salesforce.Config) { cfg.Retry = salesforce.Retry{} })
 		start := time.Now()
 
-		_, err := c.Create(t.Context(), "Lead", lead)
+		_, err := c.Create(t.Context(), "Lead", lead, nil)
 
 		require.NoError(t, err)
 		require.Equal(t, 3, org.callCount())
@@ -359,7 +359,7 @@ func TestCancellingAbortsTheRequestInFlight(t *testing.T) {
 		cancel()
 	}()
 
-	_, err := c.Create(ctx, "Lead", lead)
+	_, err := c.Create(ctx, "Lead", lead, nil)
 
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, salesforce.ErrOutcomeUnknown)
@@ -388,8 +388,8 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	require.NoError(t, err)
 	_, err = c.Count(t.Context(), "SELECT COUNT(")
 	require.ErrorIs(t, err, salesforce.ErrQuery)
-	require.NoError(t, c.Update(t.Context(), "Lead", "00Q000000000001EAA", lead))
-	_, err = c.Create(t.Context(), "Lead", lead)
+	require.NoError(t, c.Update(t.Context(), "Lead", "00Q000000000001EAA", lead, nil))
+	_, err = c.Create(t.Context(), "Lead", lead, nil)
 	require.NoError(t, err)
 	_, err = c.Count(t.Context(), "SELECT COUNT() FROM Lead")
 	require.NoError(t, err)
@@ -423,7 +423,7 @@ func TestNeitherErrorsNorLogsTellSecrets(t *testing.T) {
 
 	_, err := c.Count(t.Context(), "SELECT COUNT() FROM Lead WHERE Email = 'ada@example.com'")
 	require.EqualError(t, err, "salesforce: query: connection reset by peer")
-	_, err = c.Upsert(t.Context(), "Lead", "Email__c", "ada@example.com", lead)
+	_, err = c.Upsert(t.Context(), "Lead", "Email__c", "ada@example.com", lead, nil)
 	require.EqualError(t, err, "salesforce: upsert Lead by Email__c: connection reset by peer")
 
 	require.Contains(t, log.String(), "will be repeated")

@@ -51,11 +51,11 @@ func (d *demo) changeTheOrg(ctx context.Context) error {
 		{"Opportunity", won[0], salesforce.Record{"StageName": "Closed Lost", "Amount": 98765.43}},
 	}
 	for _, change := range changes {
-		if err := d.client.Update(ctx, change.object, change.id, change.fields); err != nil {
+		if err := d.client.Update(ctx, change.object, change.id, change.fields, nil); err != nil {
 			return err
 		}
 	}
-	if _, err := d.client.Create(ctx, "Contact", salesforce.Record{"AccountId": accounts[0], "LastName": "Łukaszewicz", "FirstName": "Zoë"}); err != nil {
+	if _, err := d.client.Create(ctx, "Contact", salesforce.Record{"AccountId": accounts[0], "LastName": "Łukaszewicz", "FirstName": "Zoë"}, nil); err != nil {
 		return err
 	}
 	return d.client.Delete(ctx, "Contact", contacts[2])
