@@ -24,10 +24,11 @@ type call struct {
 	body       *payload // nil for none
 	idempotent bool     // doing it twice is the same as doing it once
 	login      bool     // it asks for a session, and changes nothing
+	reads      bool     // it changes nothing, whatever its method
 }
 
 // write reports whether the call may change the org.
-func (c *call) write() bool { return c.method != http.MethodGet && !c.login }
+func (c *call) write() bool { return c.method != http.MethodGet && !c.login && !c.reads }
 
 // conditional reports whether the call asks for what has changed only.
 func (c *call) conditional() bool {

@@ -1,0 +1,401 @@
+package salesforce
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Result is what became of one record of many.
+type Result struct {
+	// Index is the record's place among those given, from 0.
+	Index int
+	// ID is the record's, "" when it failed.
+	ID ID
+	// Created is true for a record that an upsert created.
+	Created bool
+	// Err is what is wrong with the record, an *Error, or nil.
+	Err error
+}
+
+// CollectionOptions vary a write of many records. Nil stands for the zero
+// value.
+type CollectionOptions struct {
+	// AllOrNone saves either all records of a request or none. Defaults to
+	// false: what can be saved is.
+	AllOrNone bool
+	// ChunkSize is the number of records of a request, 1 to 200. Defaults to
+	// 200.
+	ChunkSize int
+	// InFlight is the number of requests under way at a time, at most 16; the
+	// results come in the order of the records even so. Records that lock the
+	// same parent get in each other's way. Defaults to 1.
+	InFlight int
+}
+
+// Limits of sObject Collections.
+const (
+	maxCollection      = 200
+	maxCollectionBytes = 16 << 20 // a request body may have 50 MB
+	maxInFlight        = 16
+)
+
+// CreateAll creates records, 200 in a request, from Records, other maps or
+// structs with json tags. It yields a result for each record, in their order; a
+// record that fails is no error of the sequence. Give it a slice by
+// [slices.Values].
+//
+// Records refused for a passing reason, such as a locked row, are sent again,
+// they alone. When a whole request fails, its records carry that error
+// (ErrOutcomeUnknown where they may have been created), no further request is
+// made, and the error ends the sequence. Leaving the loop cancels the requests
+// that are under way.
+//
+// See "sObject Collections" in the REST API Developer Guide.
+func CreateAll[T any](ctx context.Context, c *Client, object string, records iter.Seq[T], opt *CollectionOptions) iter.Seq2[Result, error] {
+	w := collectionWrite{op: "create " + object + " records", method: http.MethodPost, object: object}
+	return c.writeAll(ctx, w, encoded(records), opt)
+}
+
+// UpdateAll updates records as [CreateAll] creates them. Each carries its Id.
+func UpdateAll[T any](ctx context.Context, c *Client, object string, records iter.Seq[T], opt *CollectionOptions) iter.Seq2[Result, error] {
+	w := collectionWrite{op: "update " + object + " records", method: http.MethodPatch, object: object, idempotent: true}
+	return c.writeAll(ctx, w, encoded(records), opt)
+}
+
+// UpsertAll creates or updates records by an external id field, which each of
+// them carries, as [CreateAll] creates them.
+func UpsertAll[T any](ctx context.Context, c *Client, object, field string, records iter.Seq[T], opt *CollectionOptions) iter.Seq2[Result, error] {
+	w := collectionWrite{
+		op: "upsert " + object + " records by " + field, method: http.MethodPatch, object: object, field: field, idempotent: true,
+	}
+	return c.writeAll(ctx, w, encoded(records), opt)
+}
+
+// DeleteAll moves records to the recycle bin, also of several objects at once,
+// as [CreateAll] creates them. The result of one that is there already matches
+// [ErrDeleted].
+func (c *Client) DeleteAll(ctx context.Context, ids iter.Seq[ID], opt *CollectionOptions) iter.Seq2[Result, error] {
+	w := collectionWrite{op: "delete records", method: http.MethodDelete, idempotent: true}
+	return c.writeAll(ctx, w, func(yield func([]byte, error) bool) {
+		for id := range ids {
+			full, err := exactID(string(id))
+			if !yield([]byte(full), err) {
+				return
+			}
+		}
+	}, opt)
+}
+
+// GetAll reads records of one object by their ids, 2,000 in a request, into
+// Ts: Records or structs with json tags. The list is in the order of the ids,
+// nil where there is no such record.
+//
+// See "sObject Collections" in the REST API Developer Guide.
+func GetAll[T any](ctx context.Context, c *Client, object string, ids []ID, fields ...string) ([]*T, error) {
+	op := "get " + object + " records"
+	if _, err := objectPath(op, object); err != nil {
+		return nil, err
+	}
+	if len(fields) == 0 {
+		return nil, fault(op, ErrValidation, "no field is named")
+	}
+	for _, name := range fields {
+		if !pathForm(name) {
+			return nil, fault(op, ErrValidation, "%q is no name of a field", clip(name, 80))
+		}
+	}
+	var all []*T
+	for chunk := range slices.Chunk(ids, 2000) {
+		body, err := json.Marshal(map[string]any{"ids": chunk, "fields": fields})
+		if err != nil {
+			return all, fault(op, ErrValidation, "%v", err)
+		}
+		var found []*T
+		request := &call{
+			op: op, method: http.MethodPost, path: c.base + "/composite/sobjects/" + object,
+			body: bytesPayload("application/json", body), idempotent: true, reads: true,
+		}
+		if err := c.exchange(ctx, request, &found); err != nil {
+			return all, err
+		}
+		if len(found) != len(chunk) {
+			return all, fault(op, nil, "%d records were asked for, %d were answered", len(chunk), len(found))
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// pathForm reports whether s is a field or a way to one, such as Owner.Name.
+func pathForm(s string) bool {
+	for name := range strings.SplitSeq(s, ".") {
+		if !identifier.MatchString(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// encoded are records as JSON objects.
+func encoded[T any](records iter.Seq[T]) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for r := range records {
+			body, err := json.Marshal(r)
+			if err == nil && (len(body) == 0 || body[0] != '{') {
+				err = fmt.Errorf("a %T is no record", r)
+			}
+			if !yield(body, err) {
+				return
+			}
+		}
+	}
+}
+
+// collectionWrite is what the requests of one write of many records share.
+type collectionWrite struct {
+	op         string
+	method     string
+	object     string
+	field      string // an upsert's external id
+	idempotent bool
+	allOrNone  bool
+}
+
+// row is a record on its way: its JSON, or its id when it is to be deleted.
+type row struct {
+	text   []byte
+	result Result
+}
+
+// chunk is the rows of one request.
+type chunk struct {
+	rows []*row
+	err  error         // of the request as a whole
+	done chan struct{} // closed when the results are there
+}
+
+// writeAll sends rows in chunks and yields their results in order.
+func (c *Client) writeAll(ctx context.Context, w collectionWrite, rows iter.Seq2[[]byte, error], opt *CollectionOptions) iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
+		var o CollectionOptions
+		if opt != nil {
+			o = *opt
+		}
+		if err := w.validate(&o); err != nil {
+			yield(Result{}, err)
+			return
+		}
+		w.allOrNone = o.AllOrNone
+		ctx, cancel := context.WithCancel(ctx)
+		next, stop := iter.Pull(chunks(w, rows, o.ChunkSize))
+		var queue []*chunk
+		defer func() {
+			cancel()
+			stop()
+			for _, k := range queue {
+				<-k.done
+			}
+		}()
+		var failed error
+		for {
+			for failed == nil && len(queue) < o.InFlight {
+				k, ok := next()
+				if !ok {
+					break
+				}
+				queue = append(queue, k)
+				go c.writeChunk(ctx, w, k)
+			}
+			if len(queue) == 0 {
+				break
+			}
+			k := queue[0]
+			<-k.done
+			queue = queue[1:]
+			failed = errors.Join(failed, k.err)
+			for _, r := range k.rows {
+				if !yield(r.result, nil) {
+					return
+				}
+			}
+		}
+		if failed != nil {
+			yield(Result{}, failed)
+		}
+	}
+}
+
+// validate checks options and fills in their defaults.
+func (w collectionWrite) validate(o *CollectionOptions) error {
+	setDefault(&o.ChunkSize, maxCollection)
+	setDefault(&o.InFlight, 1)
+	var faults []error
+	if w.object != "" && !identifier.MatchString(w.object) {
+		faults = append(faults, fault(w.op, ErrValidation, "%q is no name of an object", clip(w.object, 80)))
+	}
+	if w.field != "" && !identifier.MatchString(w.field) {
+		faults = append(faults, fault(w.op, ErrValidation, "%q is no name of a field", clip(w.field, 80)))
+	}
+	if o.ChunkSize < 1 || o.ChunkSize > maxCollection {
+		faults = append(faults, fault(w.op, nil, "ChunkSize %d is not in 1 to %d", o.ChunkSize, maxCollection))
+	}
+	if o.InFlight < 1 || o.InFlight > maxInFlight {
+		faults = append(faults, fault(w.op, nil, "InFlight %d is not in 1 to %d", o.InFlight, maxInFlight))
+	}
+	return errors.Join(faults...)
+}
+
+// chunks gathers rows until a request is full. A row that cannot be written has
+// its result already.
+func chunks(w collectionWrite, rows iter.Seq2[[]byte, error], size int) iter.Seq[*chunk] {
+	return func(yield func(*chunk) bool) {
+		k := &chunk{done: make(chan struct{})}
+		bytes, index := 0, 0
+		for text, err := range rows {
+			r := &row{text: text, result: Result{Index: index}}
+			if err != nil {
+				r.result.Err = fault(w.op, ErrValidation, "record %d: %v", index, err)
+			}
+			index++
+			if len(k.rows) > 0 && (len(k.rows) == size || bytes+len(text) > maxCollectionBytes) {
+				if !yield(k) {
+					return
+				}
+				k, bytes = &chunk{done: make(chan struct{})}, 0
+			}
+			k.rows = append(k.rows, r)
+			bytes += len(text)
+		}
+		if len(k.rows) > 0 {
+			yield(k)
+		}
+	}
+}
+
+// writeChunk sends the rows of a chunk, and those again that were refused for a
+// passing reason.
+func (c *Client) writeChunk(ctx context.Context, w collectionWrite, k *chunk) {
+	defer close(k.done)
+	pending := slices.DeleteFunc(slices.Clone(k.rows), func(r *row) bool { return r.result.Err != nil })
+	if w.allOrNone && len(pending) < len(k.rows) {
+		for _, r := range pending {
+			r.result.Err = fault(w.op, nil, "record %d: not sent, as another record of its request cannot be", r.result.Index)
+		}
+		return
+	}
+	for try := 0; len(pending) > 0; try++ {
+		if err := c.writeRows(ctx, w, pending); err != nil {
+			k.err = err
+			for _, r := range pending {
+				r.result.Err = err
+			}
+			return
+		}
+		pending = w.again(pending)
+		if try == c.http.client.RetryMax || !c.pause(ctx, try) {
+			return
+		}
+	}
+}
+
+// again are the rows that may be saved when they are sent once more.
+func (w collectionWrite) again(rows []*row) []*row {
+	var busyRows []*row
+	for _, r := range rows {
+		e, failed := errors.AsType[*Error](r.result.Err)
+		switch {
+		case !failed || e.Code == "ALL_OR_NONE_OPERATION_ROLLED_BACK":
+		case e.meaning().effect == busy:
+			busyRows = append(busyRows, r)
+		case w.allOrNone:
+			return nil // what holds the others back will do so again
+		}
+	}
+	if w.allOrNone && busyRows != nil {
+		return rows
+	}
+	return busyRows
+}
+
+// pause waits before the next try; it reports false when ctx ends.
+func (c *Client) pause(ctx context.Context, try int) bool {
+	timer := time.NewTimer(c.http.backoff(c.http.client.RetryWaitMin, c.http.client.RetryWaitMax, try, nil))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// writeRows sends rows in one request and enters their results.
+func (c *Client) writeRows(ctx context.Context, w collectionWrite, rows []*row) error {
+	request := w.request(c.base, rows)
+	var saved []saveResult
+	if err := c.exchange(ctx, request, &saved); err != nil {
+		return err
+	}
+	if len(saved) != len(rows) {
+		return request.badAnswer(http.StatusOK, fmt.Errorf("%d records were sent, %d results were answered", len(rows), len(saved)))
+	}
+	for i, s := range saved {
+		r := rows[i]
+		r.result = Result{Index: r.result.Index, ID: s.ID, Created: s.Created}
+		if !s.Success {
+			r.result.ID = ""
+			r.result.Err = s.refusal(fmt.Sprintf("%s: record %d", w.op, r.result.Index))
+		}
+	}
+	return nil
+}
+
+// request is the call that sends rows.
+func (w collectionWrite) request(base string, rows []*row) *call {
+	request := &call{op: w.op, method: w.method, path: base + "/composite/sobjects", idempotent: w.idempotent}
+	if w.method == http.MethodDelete {
+		ids := make([]string, len(rows))
+		for i, r := range rows {
+			ids[i] = string(r.text)
+		}
+		request.path += "?" + url.Values{"ids": {strings.Join(ids, ",")}, "allOrNone": {strconv.FormatBool(w.allOrNone)}}.Encode()
+		return request
+	}
+	if w.field != "" {
+		request.path += "/" + w.object + "/" + w.field
+	}
+	request.body = bytesPayload("application/json", w.body(rows))
+	return request
+}
+
+// body writes rows as Salesforce wants them: each says first what it is.
+func (w collectionWrite) body(rows []*row) []byte {
+	size := 64
+	for _, r := range rows {
+		size += len(r.text) + len(w.object) + 32
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size))
+	fmt.Fprintf(b, `{"allOrNone":%t,"records":[`, w.allOrNone)
+	for i, r := range rows {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`{"attributes":{"type":"` + w.object + `"}`)
+		if len(r.text) > len("{}") {
+			b.WriteByte(',')
+		}
+		b.Write(r.text[1:])
+	}
+	b.WriteString("]}")
+	return b.Bytes()
+}
