@@ -40,6 +40,8 @@ type CollectionOptions struct {
 	// results come in the order of the records even so. Records that lock the
 	// same parent get in each other's way. Defaults to 1.
 	InFlight int
+
+	WriteOptions
 }
 
 // Limits of sObject Collections.
@@ -167,6 +169,7 @@ type collectionWrite struct {
 	method     string
 	object     string
 	field      string // an upsert's external id
+	header     map[string]string
 	idempotent bool
 	allOrNone  bool
 }
@@ -191,11 +194,10 @@ func (c *Client) writeAll(ctx context.Context, w collectionWrite, rows iter.Seq2
 		if opt != nil {
 			o = *opt
 		}
-		if err := w.validate(&o); err != nil {
+		if err := w.prepare(&o); err != nil {
 			yield(Result{}, err)
 			return
 		}
-		w.allOrNone = o.AllOrNone
 		ctx, cancel := context.WithCancel(ctx)
 		next, stop := iter.Pull(chunks(w, rows, o.ChunkSize))
 		var queue []*chunk
@@ -235,8 +237,13 @@ func (c *Client) writeAll(ctx context.Context, w collectionWrite, rows iter.Seq2
 	}
 }
 
-// validate checks options and fills in their defaults.
-func (w collectionWrite) validate(o *CollectionOptions) error {
+// prepare checks options, fills in their defaults and takes over what is in
+// each request.
+func (w *collectionWrite) prepare(o *CollectionOptions) (err error) {
+	w.allOrNone = o.AllOrNone
+	if w.header, err = o.headers(w.op); err != nil {
+		return err
+	}
 	setDefault(&o.ChunkSize, maxCollection)
 	setDefault(&o.InFlight, 1)
 	var faults []error
@@ -362,7 +369,7 @@ func (c *Client) writeRows(ctx context.Context, w collectionWrite, rows []*row) 
 
 // request is the call that sends rows.
 func (w collectionWrite) request(base string, rows []*row) *call {
-	request := &call{op: w.op, method: w.method, path: base + "/composite/sobjects", idempotent: w.idempotent}
+	request := &call{op: w.op, method: w.method, path: base + "/composite/sobjects", header: w.header, idempotent: w.idempotent}
 	if w.method == http.MethodDelete {
 		ids := make([]string, len(rows))
 		for i, r := range rows {
