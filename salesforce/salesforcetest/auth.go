@@ -2,15 +2,37 @@ package salesforcetest
 
 import (
 	"cmp"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
+
+// accounts are who may log in, and what logging in has made.
+type accounts struct {
+	mu       sync.Mutex               // whoever needs the org's lock too takes that one first
+	logins   map[string]*login        // by user id
+	sessions map[string]*session      // by access token
+	refresh  map[string]*refreshToken // by token
+	codes    map[string]*authCode     // by authorization code
+	devices  map[string]*device       // by device code
+	issued   int                      // number of tokens and codes so far
+}
+
+func newAccounts() accounts {
+	return accounts{
+		logins:   map[string]*login{},
+		sessions: map[string]*session{},
+		refresh:  map[string]*refreshToken{},
+		codes:    map[string]*authCode{},
+		devices:  map[string]*device{},
+	}
+}
 
 // login is how a user logs in.
 type login struct {
@@ -19,15 +41,30 @@ type login struct {
 	expired  bool   // the password must be changed first
 }
 
-// session is what an access token stands for.
-type session struct {
+// grant is a user's consent to an app. The tokens that come of it end with it.
+type grant struct {
 	user    string
-	used    time.Time
-	expired bool // begun with an expired password
+	app     *App     // nil for a login without one
+	scopes  []string // nil for everything
+	nonce   string   // of the id token
+	expired bool     // the password must be changed first
+	revoked bool
 }
 
-// sessionLife is how long a session lasts without being used.
-const sessionLife = 2 * time.Hour
+// may reports whether a scope was granted.
+func (g *grant) may(scope string) bool {
+	return g.scopes == nil || slices.Contains(g.scopes, scope) || slices.Contains(g.scopes, "full") && scope != refreshScope
+}
+
+// session is what an access token stands for.
+type session struct {
+	*grant
+	begun, used time.Time
+}
+
+// maxKept is how many tokens or codes of a kind are kept before those that have
+// ended are forgotten, so that a long-lived org does not grow for ever.
+const maxKept = 10_000
 
 // setLogin lets a user log in whose fields hold _password. Users without one
 // cannot.
@@ -38,108 +75,166 @@ func (o *Org) setLogin(user string, fields map[string]any) {
 	}
 	token, _ := fields["_token"].(string)
 	expired, _ := fields["_passwordExpired"].(bool)
-	o.logins[user] = &login{password, token, expired}
+	o.accounts.mu.Lock()
+	defer o.accounts.mu.Unlock()
+	o.accounts.logins[user] = &login{password, token, expired}
 }
 
-// newSession returns an access token for a user. Tokens are the same in each
-// run, as ids are, so that tests can be repeated.
-func (o *Org) newSession(user string) string {
-	o.issued++
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", o.opt.OrgID, user, o.issued))
-	token := o.opt.OrgID[:15] + "!AQ" + base64.RawURLEncoding.EncodeToString(sum[:])
-	o.tokens[token] = &session{user: user, used: o.Now()}
+// secret makes a token or code. They are the same in each run, as ids are, so
+// that tests can be repeated. The caller holds the lock.
+func (a *accounts) secret(org, user string) string {
+	a.issued++
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", org, user, a.issued))
+	return strings.ReplaceAll(base64.RawURLEncoding.EncodeToString(sum[:]), "-", ".")
+}
+
+// newSession returns an access token of a grant.
+func (o *Org) newSession(g *grant) string {
+	a, now := &o.accounts, o.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.sessions) >= maxKept {
+		maps.DeleteFunc(a.sessions, func(_ string, s *session) bool { return !o.alive(s) })
+	}
+	token := o.opt.OrgID[:15] + "!AQ" + a.secret(o.opt.OrgID, g.user)
+	a.sessions[token] = &session{grant: g, begun: now, used: now}
 	return token
+}
+
+// alive reports whether a session goes on. The caller holds the accounts' lock.
+func (o *Org) alive(s *session) bool {
+	return !s.revoked && o.Now().Sub(s.used) <= o.opt.SessionLife
 }
 
 // authenticate finds the session of a request and keeps it alive.
 func (o *Org) authenticate(r *http.Request) (*session, bool) {
+	return o.session(bearerToken(r))
+}
+
+// bearerToken is the access token of a request's Authorization header.
+func bearerToken(r *http.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "OAuth") {
+		return ""
+	}
+	return token
+}
+
+// session finds the session of an access token and keeps it alive. A user who
+// is no longer active has none.
+func (o *Org) session(token string) (*session, bool) {
+	s := o.useSession(token)
+	if s == nil {
 		return nil, false
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	s := o.tokens[token]
-	now := o.Now()
-	if s == nil || now.Sub(s.used) > sessionLife {
-		delete(o.tokens, token)
-		return nil, false
-	}
-	s.used = now
-	return s, true
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	user := o.object("User").find(s.user, nil)
+	return s, user != nil && user.value("IsActive") == true
 }
 
-// serveOAuth answers the OAuth endpoints.
-func (o *Org) serveOAuth(w http.ResponseWriter, r *http.Request, endpoint string) {
+func (o *Org) useSession(token string) *session {
+	a := &o.accounts
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.sessions[token]
+	if s == nil || !o.alive(s) {
+		delete(a.sessions, token)
+		return nil
+	}
+	s.used = o.Now()
+	return s
+}
+
+// user finds an active user by name, nil for none.
+func (o *Org) user(name string) *record {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	users := o.object("User")
+	for _, r := range users.table.find(users.field("Username"), name, nil) {
+		if r.value("IsActive") == true {
+			return r
+		}
+	}
+	return nil
+}
+
+// userByID finds a user, nil for none.
+func (o *Org) userByID(id string) *record {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return o.object("User").find(id, nil)
+}
+
+// checkPassword finds the active user who has a name and a password, to which the
+// security token is appended. exact reports whether the token was there or is
+// not needed.
+func (o *Org) checkPassword(name, password string) (user *record, l *login, exact bool) {
+	if user = o.user(name); user == nil {
+		return nil, nil, false
+	}
+	o.accounts.mu.Lock()
+	l = o.accounts.logins[user.id()]
+	o.accounts.mu.Unlock()
 	switch {
-	case endpoint == "token" && r.Method == http.MethodPost:
-		o.serveToken(w, r)
-	case endpoint == "revoke":
-		o.mu.Lock()
-		delete(o.tokens, r.FormValue("token"))
-		o.mu.Unlock()
-	case endpoint == "userinfo":
-		o.serveUserInfo(w, r)
-	default:
-		w.WriteHeader(http.StatusNotFound)
+	case l == nil:
+		return nil, nil, false
+	case password == l.password+l.token:
+		return user, l, true
+	case password == l.password:
+		return user, l, false
 	}
+	return nil, nil, false
 }
 
-// serveToken answers a token request.
-// https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm
-func (o *Org) serveToken(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
-		writeOAuthError(w, oauthError("invalid_request", err.Error()))
-		return
+// AccessToken begins a session of a user, who needs no password for it, and
+// returns its access token. The user is named by id or username; it panics if
+// there is no such active user.
+func (o *Org) AccessToken(user string) string {
+	if ids := o.usersNamed([]string{user}); ids[0] != "" {
+		return o.newSession(&grant{user: ids[0]})
 	}
-	if r.PostForm.Get("grant_type") != "client_credentials" {
-		writeOAuthError(w, oauthError("unsupported_grant_type", "grant type not supported"))
-		return
-	}
-	id, secret, basic := r.BasicAuth()
-	if !basic {
-		id, secret = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
-	}
-	switch {
-	case isLoginHost(r.Host):
-		writeOAuthError(w, oauthError("invalid_grant", "request not supported on this domain"))
-	case id != o.opt.ClientID:
-		writeOAuthError(w, oauthError("invalid_client_id", "client identifier invalid"))
-	case secret != o.opt.ClientSecret:
-		writeOAuthError(w, oauthError("invalid_client", "invalid client credentials"))
-	default:
-		o.grant(w, r, o.admin)
-	}
+	panic(fmt.Sprintf("salesforcetest: no active user %q", user))
 }
 
-// grant answers with a new session.
-func (o *Org) grant(w http.ResponseWriter, r *http.Request, user string) {
-	o.mu.Lock()
-	token := o.newSession(user)
-	o.mu.Unlock()
-	host := instance(r)
-	id := fmt.Sprintf("%s/id/%s/%s", host, o.opt.OrgID, user)
-	issued := fmt.Sprint(o.Now().UnixMilli())
-	mac := hmac.New(sha256.New, []byte(o.opt.ClientSecret))
-	mac.Write([]byte(id + issued))
-	writeJSON(w, http.StatusOK, map[string]string{
-		"access_token": token,
-		"signature":    base64.StdEncoding.EncodeToString(mac.Sum(nil)),
-		"scope":        "api",
-		"instance_url": host,
-		"id":           id,
-		"token_type":   "Bearer",
-		"issued_at":    issued,
+// ExpireSessions ends the sessions of users, as their timeout would. Users are
+// named by id or username; without any, every session ends. Refresh tokens stay
+// good.
+func (o *Org) ExpireSessions(users ...string) {
+	ids := o.usersNamed(users)
+	o.accounts.mu.Lock()
+	defer o.accounts.mu.Unlock()
+	maps.DeleteFunc(o.accounts.sessions, func(_ string, s *session) bool {
+		return len(users) == 0 || slices.Contains(ids, s.user)
 	})
 }
 
-// oauthError is an error of the token endpoint, whose codes are its own.
-func oauthError(code, description string) *apiError {
-	return refusal(code, "%s", description)
+// RevokeTokens revokes the refresh tokens of users and ends the sessions begun
+// with them, as an administrator does who revokes an app. Users are named by id
+// or username; without any, every refresh token is revoked.
+func (o *Org) RevokeTokens(users ...string) {
+	ids := o.usersNamed(users)
+	o.accounts.mu.Lock()
+	defer o.accounts.mu.Unlock()
+	for _, t := range o.accounts.refresh {
+		t.revoked = t.revoked || len(users) == 0 || slices.Contains(ids, t.user)
+	}
 }
 
-func writeOAuthError(w http.ResponseWriter, e *apiError) {
-	writeJSON(w, e.status, map[string]string{"error": e.code, "error_description": e.message})
+// usersNamed are the ids of users that are named by id or username, "" for what
+// is no active user.
+func (o *Org) usersNamed(names []string) []string {
+	ids := make([]string, len(names))
+	for i, name := range names {
+		r := o.user(name)
+		if r == nil {
+			r = o.userByID(long(name))
+		}
+		if r != nil {
+			ids[i] = r.id()
+		}
+	}
+	return ids
 }
 
 // loginHosts serve logins, but no org lives there.
@@ -148,15 +243,11 @@ var loginHosts = []string{"login.salesforce.com", "test.salesforce.com"}
 // isLoginHost reports whether a host, with or without port, only serves logins.
 func isLoginHost(host string) bool {
 	name, _, _ := strings.Cut(host, ":")
-	return name == loginHosts[0] || name == loginHosts[1]
+	return slices.Contains(loginHosts, strings.ToLower(name))
 }
 
-// instance is the base of the org's addresses: where the request came to, or
-// for a login host the org's own domain.
-func instance(r *http.Request) string {
-	if isLoginHost(r.Host) {
-		return "https://example.my.salesforce.com"
-	}
+// origin is the scheme and host that a request came to.
+func origin(r *http.Request) string {
 	scheme := cmp.Or(r.URL.Scheme, "http")
 	if r.TLS != nil {
 		scheme = "https"
@@ -164,97 +255,14 @@ func instance(r *http.Request) string {
 	return scheme + "://" + r.Host
 }
 
-// bearer finds the user of a request to an identity endpoint, which answers a
-// bad token in its own way.
-func (o *Org) bearer(w http.ResponseWriter, r *http.Request) *record {
-	s, ok := o.authenticate(r)
-	if !ok {
-		w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
-		w.WriteHeader(http.StatusForbidden)
-		io.WriteString(w, "Bad_OAuth_Token")
-		return nil
-	}
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	return o.object("User").find(s.user, nil)
-}
+// ownDomain is the org's address for those who log in at a login host.
+const ownDomain = "https://example.my.salesforce.com"
 
-// serveUserInfo answers the OpenID Connect user info endpoint.
-func (o *Org) serveUserInfo(w http.ResponseWriter, r *http.Request) {
-	user := o.bearer(w, r)
-	if user == nil {
-		return
+// instance is the base of the org's addresses: where the request came to, or
+// for a login host the org's own domain.
+func instance(r *http.Request) string {
+	if isLoginHost(r.Host) {
+		return ownDomain
 	}
-	host := instance(r)
-	writeJSON(w, http.StatusOK, map[string]any{
-		"sub":                fmt.Sprintf("%s/id/%s/%s", host, o.opt.OrgID, user.id()),
-		"user_id":            user.id(),
-		"organization_id":    o.opt.OrgID,
-		"preferred_username": user.value("Username"),
-		"nickname":           user.value("CommunityNickname"),
-		"name":               user.value("Name"),
-		"email":              user.value("Email"),
-		"email_verified":     true,
-		"given_name":         user.value("FirstName"),
-		"family_name":        user.value("LastName"),
-		"zoneinfo":           user.value("TimeZoneSidKey"),
-		"urls":               serviceURLs(host, o.opt.OrgID, user.id()),
-		"active":             user.value("IsActive"),
-		"user_type":          "STANDARD",
-		"language":           user.value("LanguageLocaleKey"),
-		"locale":             user.value("LocaleSidKey"),
-		"utcOffset":          0,
-		"updated_at":         user.stamp().Format(time.RFC3339),
-	})
-}
-
-// serveIdentity answers the identity URL of a user.
-func (o *Org) serveIdentity(w http.ResponseWriter, r *http.Request, org, id string) {
-	user := o.bearer(w, r)
-	if user == nil {
-		return
-	}
-	if long(org) != o.opt.OrgID || long(id) != user.id() {
-		w.WriteHeader(http.StatusNotFound)
-		return
-	}
-	host := instance(r)
-	writeJSON(w, http.StatusOK, map[string]any{
-		"id":                 fmt.Sprintf("%s/id/%s/%s", host, o.opt.OrgID, user.id()),
-		"asserted_user":      true,
-		"user_id":            user.id(),
-		"organization_id":    o.opt.OrgID,
-		"username":           user.value("Username"),
-		"nick_name":          user.value("CommunityNickname"),
-		"display_name":       user.value("Name"),
-		"email":              user.value("Email"),
-		"email_verified":     true,
-		"first_name":         user.value("FirstName"),
-		"last_name":          user.value("LastName"),
-		"timezone":           user.value("TimeZoneSidKey"),
-		"urls":               serviceURLs(host, o.opt.OrgID, user.id()),
-		"active":             user.value("IsActive"),
-		"user_type":          "STANDARD",
-		"language":           user.value("LanguageLocaleKey"),
-		"locale":             user.value("LocaleSidKey"),
-		"utcOffset":          0,
-		"last_modified_date": user.stamp().Format(wireDateTime),
-		"is_app_installed":   true,
-	})
-}
-
-// serviceURLs are where the APIs live; {version} is for the client to fill in.
-func serviceURLs(host, org, user string) map[string]string {
-	rest := host + "/services/data/v{version}/"
-	return map[string]string{
-		"enterprise": host + "/services/Soap/c/{version}/" + org[:15],
-		"metadata":   host + "/services/Soap/m/{version}/" + org[:15],
-		"partner":    host + "/services/Soap/u/{version}/" + org[:15],
-		"rest":       rest,
-		"sobjects":   rest + "sobjects/",
-		"search":     rest + "search/",
-		"query":      rest + "query/",
-		"recent":     rest + "recent/",
-		"profile":    host + "/" + user,
-	}
+	return origin(r)
 }

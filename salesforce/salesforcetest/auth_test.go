@@ -181,7 +181,7 @@ func TestTokenErrors(t *testing.T) {
 	}{
 		{c.base, form("client_credentials", "nobody", "csecret"), "invalid_client_id", "client identifier invalid"},
 		{c.base, form("client_credentials", "cid", "wrong"), "invalid_client", "invalid client credentials"},
-		{c.base, form("password", "cid", "csecret"), "unsupported_grant_type", "grant type not supported"},
+		{c.base, form("saml", "cid", "csecret"), "unsupported_grant_type", "grant type not supported"},
 		{"https://login.salesforce.com", form("client_credentials", "cid", "csecret"), "invalid_grant", "request not supported on this domain"},
 	}
 	for _, test := range tests {

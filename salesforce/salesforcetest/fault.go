@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -96,13 +97,26 @@ type traffic struct {
 // credentials are the headers that Request leaves out.
 var credentials = []string{"Authorization", "Cookie", "Proxy-Authorization"}
 
+// secretParameters are the parameters that Request leaves out.
+var secretParameters = []string{
+	"access_token", "assertion", "client_secret", "code", "code_verifier", "oauth_token", "password", "refresh_token", "token",
+}
+
+// openQuery is a query string as people read it, without credentials.
+func openQuery(u *url.URL) string {
+	values := u.Query()
+	if !slices.ContainsFunc(secretParameters, values.Has) {
+		return decoded(u.RawQuery)
+	}
+	for _, name := range secretParameters {
+		values.Del(name)
+	}
+	return decoded(values.Encode())
+}
+
 // enter logs a request and returns the fault that it runs into, nil for none.
 func (t *traffic) enter(r *http.Request, now time.Time) (*Request, *Fault) {
-	query := r.URL.Query().Encode()
-	if !strings.Contains(r.URL.Path, "/oauth2/") {
-		query = decoded(r.URL.RawQuery)
-	}
-	entry := &Request{Method: r.Method, Path: r.URL.Path, Query: query, Header: r.Header.Clone(), Time: now}
+	entry := &Request{Method: r.Method, Path: r.URL.Path, Query: openQuery(r.URL), Header: r.Header.Clone(), Time: now}
 	for _, name := range credentials {
 		entry.Header.Del(name)
 	}

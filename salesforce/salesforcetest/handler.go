@@ -78,6 +78,12 @@ func (o *Org) route(w http.ResponseWriter, r *http.Request) {
 		o.serveSOAP(w, r, path[3])
 	case match(path, "services/oauth2/*"):
 		o.serveOAuth(w, r, path[2])
+	case match(path, ".well-known/openid-configuration"):
+		o.serveDiscovery(w, r)
+	case match(path, "id/keys"):
+		o.serveKeys(w)
+	case match(path, "setup/connect"):
+		o.serveConnect(w, r)
 	case match(path, "id/*/*"):
 		o.serveIdentity(w, r, path[1], path[2])
 	case match(path, "services/data"):

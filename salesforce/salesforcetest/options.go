@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"cmp"
+	"crypto/x509"
 	"fmt"
 	"strings"
 	"time"
@@ -22,9 +23,30 @@ type Options struct {
 	// to "TOKEN".
 	SecurityToken string
 
-	// ClientID and ClientSecret are the app that may use the client credentials
-	// flow; it runs as the main user. Default to "cid" and "csecret".
+	// ClientID and ClientSecret are the app that clients log in with. Its client
+	// credentials flow runs as the main user. Default to "cid" and "csecret".
 	ClientID, ClientSecret string
+
+	// JWTCertificates are that app's certificates: their keys sign what the JWT
+	// bearer flow accepts, for every active user. Default to none.
+	JWTCertificates []*x509.Certificate
+
+	// Apps are further apps. That of Salesforce's command line, PlatformCLI, is
+	// always there. Defaults to none.
+	Apps []App
+
+	// PasswordFlowOff makes the OAuth flow with username and password answer as
+	// an org does in which it is blocked. Defaults to the flow being allowed.
+	PasswordFlowOff bool
+
+	// RotateRefreshTokens makes every use of a refresh token answer with a new
+	// one; using the old one again revokes both and their sessions. Defaults to
+	// refresh tokens that last until they are revoked.
+	RotateRefreshTokens bool
+
+	// SessionLife is how long a session lasts without being used. Defaults to 2
+	// hours.
+	SessionLife time.Duration
 
 	// OrgID is the id of the organization, 15 or 18 characters beginning with
 	// 00D. Defaults to "00Dxx0000001gPLEAY". Give each of several orgs its own.
@@ -94,6 +116,7 @@ func (opt *Options) withDefaults() Options {
 	o.TimeZone = cmp.Or(o.TimeZone, "GMT")
 	o.APILimit = cmp.Or(o.APILimit, 15000)
 	o.BatchSize = cmp.Or(o.BatchSize, 2000)
+	o.SessionLife = cmp.Or(o.SessionLife, 2*time.Hour)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

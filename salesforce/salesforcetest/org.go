@@ -1,6 +1,7 @@
 package salesforcetest
 
 import (
+	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -23,15 +24,15 @@ type Org struct {
 
 	mu sync.RWMutex // guards what follows, down to the blank line
 	catalog
-	admin  string              // the id of the main user
-	logins map[string]*login   // by user id
-	tokens map[string]*session // by access token
-	issued int                 // number of tokens so far
-	held   []*Transaction      // transactions held open
-	usage  usage
+	admin string         // the id of the main user
+	held  []*Transaction // transactions held open
 
-	traffic traffic
-	pages   pages
+	apps       []*App
+	signingKey func() *rsa.PrivateKey // made when it is first needed
+	accounts   accounts
+	usage      usage
+	traffic    traffic
+	pages      pages
 }
 
 // NewOrg returns an org with the standard objects, their set-up records (ten
@@ -42,9 +43,11 @@ func NewOrg(opt *Options) *Org {
 	o := &Org{
 		opt:     opt.withDefaults(),
 		catalog: catalog{byName: map[string]*object{}, byPrefix: map[string]*object{}},
-		logins:  map[string]*login{},
-		tokens:  map[string]*session{},
+
+		signingKey: sync.OnceValue(newSigningKey),
+		accounts:   newAccounts(),
 	}
+	o.apps = o.opt.apps()
 	o.clock.source = o.opt.Now
 	must(o.extend(standardObjects))
 	o.setUp()
@@ -173,21 +176,15 @@ func (o *Org) File(id string) []byte {
 // Credentials returns what a client needs to log in, and a session that works
 // at once.
 func (o *Org) Credentials() Credentials {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	main := o.logins[o.admin]
+	token := o.newSession(&grant{user: o.admin})
+	o.accounts.mu.Lock()
+	defer o.accounts.mu.Unlock()
+	main := o.accounts.logins[o.admin]
 	return Credentials{
 		Username: o.opt.Username, Password: main.password, SecurityToken: main.token,
 		ClientID: o.opt.ClientID, ClientSecret: o.opt.ClientSecret,
-		AccessToken: o.newSession(o.admin), OrgID: o.opt.OrgID, UserID: o.admin,
+		AccessToken: token, OrgID: o.opt.OrgID, UserID: o.admin,
 	}
-}
-
-// ExpireSessions ends every session, as its timeout would.
-func (o *Org) ExpireSessions() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	clear(o.tokens)
 }
 
 // setUp creates the records that every org has.
@@ -219,7 +216,7 @@ func (o *Org) setUp() {
 		}
 		return err
 	}))
-	o.logins[o.admin] = &login{password: o.opt.Password, token: o.opt.SecurityToken}
+	o.setLogin(o.admin, map[string]any{"_password": o.opt.Password, "_token": o.opt.SecurityToken})
 }
 
 // known returns an object by name and panics if there is none.

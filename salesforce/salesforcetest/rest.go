@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -105,6 +106,10 @@ func (o *Org) serveREST(w http.ResponseWriter, r *http.Request, version string, 
 		writeError(w, errSession)
 		return
 	}
+	if !s.may("api") {
+		writeError(w, errNoAPI)
+		return
+	}
 	c.user = s.user
 	within, info := o.count()
 	w.Header().Set("Sforce-Limit-Info", info)
@@ -156,23 +161,30 @@ func notAllowed(method string, handlers methods) *apiError {
 
 // usage counts the requests of 24 hours.
 type usage struct {
+	mu    sync.Mutex
 	since time.Time
 	used  int
+}
+
+// count adds n requests to the day's usage, as far as the limit lets it. It
+// reports whether they may be served, and how many there have been.
+func (u *usage) count(n, limit int, now time.Time) (within bool, used int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if now.Sub(u.since) >= 24*time.Hour {
+		u.since, u.used = now, 0
+	}
+	if within = u.used+n <= limit; within {
+		u.used += n
+	}
+	return within, u.used
 }
 
 // count adds a request to the day's usage. It reports whether the request may
 // be served, and what Sforce-Limit-Info says.
 func (o *Org) count() (bool, string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if now := o.Now(); now.Sub(o.usage.since) >= 24*time.Hour {
-		o.usage = usage{since: now}
-	}
-	within := o.usage.used < o.opt.APILimit
-	if within {
-		o.usage.used++
-	}
-	return within, fmt.Sprintf("api-usage=%d/%d", o.usage.used, o.opt.APILimit)
+	within, used := o.usage.count(1, o.opt.APILimit, o.Now())
+	return within, fmt.Sprintf("api-usage=%d/%d", used, o.opt.APILimit)
 }
 
 // versions is the list of API versions.
@@ -213,8 +225,8 @@ func (c *call) resources() error {
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_limits.htm
 func (c *call) limits() error {
 	type limit struct{ Max, Remaining int }
-	defer c.reading()()
-	left := c.org.opt.APILimit - c.org.usage.used
+	_, used := c.org.usage.count(0, c.org.opt.APILimit, c.org.Now())
+	left := c.org.opt.APILimit - used
 	writeJSON(c.w, http.StatusOK, map[string]limit{
 		"DailyApiRequests":     {c.org.opt.APILimit, left},
 		"DailyBulkApiBatches":  {15000, 15000},

@@ -73,35 +73,17 @@ const (
 
 // soapLogin answers login() once the message is understood.
 func (o *Org) soapLogin(w http.ResponseWriter, r *http.Request, version, username, password string) {
-	user, token, failure := o.logIn(username, password)
-	if failure != nil {
-		writeFault(w, failure)
+	user, l, exact := o.checkPassword(username, password)
+	switch {
+	case user == nil:
+		writeFault(w, refusal("INVALID_LOGIN", badLogin))
+		return
+	case !exact:
+		writeFault(w, refusal("LOGIN_MUST_USE_SECURITY_TOKEN", newPlace))
 		return
 	}
-	o.writeLogin(w, instance(r), version, token, user)
-}
-
-// logIn begins a session for a username and a password with the security token
-// behind it.
-func (o *Org) logIn(username, password string) (user *record, token string, failure *apiError) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	users := o.object("User")
-	found := users.table.find(users.field("Username"), username, nil)
-	if len(found) == 0 {
-		return nil, "", refusal("INVALID_LOGIN", badLogin)
-	}
-	user = found[0]
-	l := o.logins[user.id()]
-	switch {
-	case l == nil || user.value("IsActive") != true || password != l.password && password != l.password+l.token:
-		return nil, "", refusal("INVALID_LOGIN", badLogin)
-	case password != l.password+l.token:
-		return nil, "", refusal("LOGIN_MUST_USE_SECURITY_TOKEN", newPlace)
-	}
-	token = o.newSession(user.id())
-	o.tokens[token].expired = l.expired
-	return user, token, nil
+	token := o.newSession(&grant{user: user.id(), expired: l.expired})
+	o.writeLogin(w, instance(r), version, token, user, l.expired)
 }
 
 // loginResponse is the answer to login(), in the order of the WSDL.
@@ -136,13 +118,12 @@ type userInfo struct {
 
 // writeLogin answers a login that succeeded. The host of its addresses is where
 // the client goes on.
-func (o *Org) writeLogin(w http.ResponseWriter, host, version, token string, user *record) {
+func (o *Org) writeLogin(w http.ResponseWriter, host, version, token string, user *record, expired bool) {
 	endpoint := func(api string) string {
 		return fmt.Sprintf("%s/services/Soap/%s/%s/%s", host, api, version, o.opt.OrgID[:15])
 	}
 	o.mu.RLock()
 	org := o.object("Organization").find(o.opt.OrgID, nil)
-	expired := o.logins[user.id()].expired
 	o.mu.RUnlock()
 	writeSOAP(w, http.StatusOK, loginResponse{
 		MetadataServerURL: endpoint("m"),
@@ -156,7 +137,7 @@ func (o *Org) writeLogin(w http.ResponseWriter, host, version, token string, use
 			OrganizationID:             o.opt.OrgID,
 			OrganizationName:           org.text("Name"),
 			ProfileID:                  user.text("ProfileId"),
-			SessionSecondsValid:        int(sessionLife.Seconds()),
+			SessionSecondsValid:        int(o.opt.SessionLife.Seconds()),
 			UserEmail:                  user.text("Email"),
 			UserFullName:               user.text("Name"),
 			UserID:                     user.id(),
