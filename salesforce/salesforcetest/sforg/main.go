@@ -11,7 +11,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
@@ -58,9 +60,10 @@ func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
 	f.StringVar(&opt.Username, "user", "user@example.com", "`name` of the main user")
 	f.StringVar(&opt.Password, "password", "secret", "`password` of the main user")
 	f.StringVar(&opt.SecurityToken, "token", "TOKEN", "security `token` of the main user")
-	f.StringVar(&opt.ClientID, "client-id", "cid", "`id` of the app for the client credentials flow")
+	f.StringVar(&opt.ClientID, "client-id", "cid", "`id` of the app that OAuth clients log in with")
 	f.StringVar(&opt.ClientSecret, "client-secret", "csecret", "`secret` of that app")
-	f.StringVar(&s.jwtCert, "jwt-cert", "", "PEM certificate `file` for the JWT bearer flow")
+	f.StringVar(&s.jwtCert, "jwt-cert", "", "PEM `file` with the certificate whose key signs assertions of the JWT bearer flow")
+	f.BoolVar(&opt.RotateRefreshTokens, "rotate-refresh-tokens", false, "answer each use of a refresh token with a new one")
 	f.IntVar(&opt.APILimit, "api-limit", 15000, "`number` of API requests in 24 hours")
 	f.StringVar(&s.soapLogin, "soap-login", "on", "whether SOAP login() is allowed: `on|off`")
 	f.DurationVar(&opt.Latency, "latency", 0, "`duration` to wait before each answer")
@@ -73,8 +76,6 @@ func (s *settings) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
-	case s.jwtCert != "":
-		return errors.New("-jwt-cert: the JWT bearer flow is not served yet")
 	case s.soapLogin != "on" && s.soapLogin != "off":
 		return fmt.Errorf("-soap-login %q is neither on nor off", s.soapLogin)
 	case s.options.APILimit < 1:
@@ -85,8 +86,38 @@ func (s *settings) check(rest []string) error {
 	return nil
 }
 
+// certificates reads the certificates of a PEM file.
+func certificates(file string) ([]*x509.Certificate, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var list []*x509.Certificate
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		list = append(list, cert)
+	}
+	if list == nil {
+		return nil, fmt.Errorf("%s: no certificate in PEM form", file)
+	}
+	return list, nil
+}
+
 // org makes the org that the settings describe.
 func (s *settings) org() (*salesforcetest.Org, error) {
+	if s.jwtCert != "" {
+		list, err := certificates(s.jwtCert)
+		if err != nil {
+			return nil, err
+		}
+		s.options.JWTCertificates = list
+	}
 	s.options.SOAPLoginOff = s.soapLogin == "off"
 	if s.improveit360 {
 		s.options.Schema = salesforcetest.Improveit360()

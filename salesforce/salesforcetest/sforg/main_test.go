@@ -3,13 +3,24 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
+	"fmt"
 	"io"
+	"math/big"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -90,6 +101,41 @@ func TestFlagsReachTheOrg(t *testing.T) {
 	require.Equal(t, exitOK, stop())
 }
 
+// The assertion was signed with the key of the certificate.
+func TestJWTBearerLogin(t *testing.T) {
+	t.Parallel()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	file := write(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	line, stop := start(t, "-jwt-cert", file)
+
+	encode := base64.RawURLEncoding.EncodeToString
+	claims := fmt.Sprintf(`{"iss":"cid","sub":"user@example.com","aud":"%s/","exp":%d}`, line["url"], time.Now().Unix()+180)
+	text := encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(claims))
+	digest := sha256.Sum256([]byte(text))
+	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])
+	require.NoError(t, err)
+	form := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {text + "." + encode(signature)}}
+	req, err := http.NewRequestWithContext(t.Context(), "POST", line["url"]+"/services/oauth2/token", strings.NewReader(form.Encode()))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	var token map[string]string
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&token))
+	require.Equal(t, line["url"], token["instance_url"], token)
+
+	line["access_token"] = token["access_token"]
+	status, _ := get(t, line, "/services/data/v66.0/limits")
+	require.Equal(t, 200, status)
+	require.Equal(t, exitOK, stop())
+}
+
 func TestBadArguments(t *testing.T) {
 	t.Parallel()
 	bad := write(t, "bad.json", `{"Account":[{}]}`)
@@ -98,7 +144,8 @@ func TestBadArguments(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"-jwt-cert", "x.pem"}, exitUsage, "-jwt-cert: the JWT bearer flow is not served yet"},
+		{[]string{"-jwt-cert", "none.pem"}, exitFailure, "none.pem"},
+		{[]string{"-jwt-cert", bad}, exitFailure, "no certificate in PEM form"},
 		{[]string{"-soap-login", "maybe"}, exitUsage, `-soap-login "maybe" is neither on nor off`},
 		{[]string{"-api-limit", "0"}, exitUsage, "-api-limit 0 is below 1"},
 		{[]string{"-batch", "-1"}, exitUsage, "-batch -1 is below 1"},
