@@ -161,9 +161,22 @@ func (tx *Transaction) upsertRow(r *collectionRow, key *field) (err error) {
 		key.Name, strings.Join(ids, ", "))
 }
 
-// saveAll writes the rows of a collection one by one and answers what became of
-// each. A body that cannot be read as what its fields are spoils all.
+// saveAll writes the rows of a collection and answers what became of each.
 func (c *call) saveAll(s *collection, save func(tx *Transaction, r *collectionRow) error) error {
+	if err := c.saveRows(s, save); err != nil {
+		return err
+	}
+	results := make([]rowResult, len(s.rows))
+	for i, r := range s.rows {
+		results[i] = r.result
+	}
+	writeJSON(c.w, http.StatusOK, results)
+	return nil
+}
+
+// saveRows writes the rows of a collection one by one and notes what becomes of
+// each. A body that cannot be read as what its fields are spoils all.
+func (c *call) saveRows(s *collection, save func(tx *Transaction, r *collectionRow) error) error {
 	allOrNone := s.allOrNone || c.allOrNone
 	var failed, unread error
 	err := c.transact(func(tx *Transaction) error {
@@ -190,11 +203,6 @@ func (c *call) saveAll(s *collection, save func(tx *Transaction, r *collectionRo
 		s.rolledBack()
 	}
 	c.failed = failed != nil
-	results := make([]rowResult, len(s.rows))
-	for i, r := range s.rows {
-		results[i] = r.result
-	}
-	writeJSON(c.w, http.StatusOK, results)
 	return nil
 }
 
