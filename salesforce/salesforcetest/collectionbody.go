@@ -18,25 +18,25 @@ type collectionRow struct {
 
 // rowResult is what became of one record of many.
 type rowResult struct {
-	ID      string     `json:"id,omitempty"`
-	Success bool       `json:"success"`
-	Errors  []rowError `json:"errors"`
-	Created *bool      `json:"created,omitempty"`
-}
-
-type rowError struct {
-	StatusCode string   `json:"statusCode"`
-	Message    string   `json:"message"`
-	Fields     []string `json:"fields"`
+	ID      string `json:"id,omitempty"`
+	Success bool   `json:"success"`
+	Errors  []any  `json:"errors"`
+	Created *bool  `json:"created,omitempty"`
 }
 
 // rowErrors are the errors of one record as results of many tell them.
-func rowErrors(err error) []rowError {
+func rowErrors(err error) []any {
 	e := asAPIError(err)
 	if e == errNotFound { // which is said of resources, not of records
 		e = missingRecord()
 	}
-	return []rowError{{e.code, e.message, append([]string{}, e.fields...)}}
+	list := e.bodies("statusCode")
+	for _, body := range list {
+		if body, ok := body.(map[string]any); ok && body["fields"] == nil {
+			body["fields"] = []string{}
+		}
+	}
+	return list
 }
 
 // errRolledBack is what becomes of a good record beside a bad one.
@@ -49,7 +49,7 @@ func tooManyRows(most int) error {
 
 // fail notes how the writing of a row ended.
 func (r *collectionRow) fail(err error) {
-	r.result.Success, r.result.Errors = err == nil, []rowError{}
+	r.result.Success, r.result.Errors = err == nil, []any{}
 	if err != nil {
 		r.result.Errors, r.result.Created = rowErrors(err), nil
 	}
@@ -145,7 +145,7 @@ func (c *call) collectionRow(v any, parts map[string]*blob) (r collectionRow, er
 		}
 	}
 	if typ == "" {
-		return r, refusal("INVALID_INPUT", "Include the type of each record in its attributes.")
+		return r, refusal("INVALID_INPUT", "Include an entity type for each record in the request.")
 	}
 	if r.object = c.objectNamed(typ); r.object == nil {
 		return r, refusal("INVALID_TYPE", "sObject type '%s' is not supported.", typ)

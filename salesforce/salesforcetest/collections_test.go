@@ -76,7 +76,9 @@ func TestCollectionIsUpdatedAndDeleted(t *testing.T) {
 	org := newWorld(t, salesforcetest.Options{})
 	c := newClient(t, org)
 	acme, lee := idOf(t, org, "Account", "Name", "Acme"), idOf(t, org, "Contact", "LastName", "Lee")
-	row := func(id, rest string) string { return `{"attributes":{"type":"Account"},"id":"` + id + `",` + rest + `}` }
+	row := func(id, rest string) string {
+		return `{"attributes":{"type":"Account"},"id":"` + id + `",` + rest + `}`
+	}
 	wrong := `{"success":false,"errors":[{"statusCode":"MALFORMED_ID","message":"Account ID: id value of incorrect type: ` + lee + `","fields":["Id"]}]}`
 
 	a := c.patch("/composite/sobjects", `{"allOrNone":true,"records":[`+row(acme[:15], `"Phone":"1"`)+`,`+row(lee, `"Phone":"1"`)+`]}`).ok(200)

@@ -75,6 +75,7 @@ func init() {
 		},
 		queryRoutes(),
 		collectionRoutes(),
+		compositeRoutes(),
 		sobjectRoutes(),
 	)
 }
