@@ -158,7 +158,7 @@ check('logout revokes the refresh token', async () => {
 
 check('an unknown token cannot be revoked', async () => {
   const oauth2 = new jsforce.OAuth2(app);
-  await fails(oauth2.revokeToken('unknown'), 'unsupported_token_type');
+  await fails(oauth2.revokeToken('unknown'), 'invalid_token');
 });
 
 check('identity of a session that came from elsewhere', async () => {

@@ -1,5 +1,6 @@
 // Queries with their pages, the query builder, and searches.
 import assert from 'node:assert/strict';
+import jsforce from 'jsforce';
 import { accounts, check, collect, connect, fails } from './harness.mjs';
 
 // pages asks for the smallest pages there are.
@@ -51,8 +52,9 @@ check('the query builder: conditions, order, limit and offset', async () => {
   const conn = await connect();
   await conn.create('Account', ['b', 'a', 'c', 'd'].map((Name, i) => ({ Name, Site: 'built', NumberOfEmployees: i })));
   const Account = conn.sobject('Account');
+  const anHourAgo = jsforce.SfDate.toDateTimeLiteral(new Date(Date.now() - 3_600_000));
   const found = await Account
-    .find({ Site: 'built', NumberOfEmployees: { $gte: 1 }, Name: { $in: ['a', 'b', 'c', 'd'] }, CreatedDate: { $gt: jsDate(-3600) } }, 'Id, Name')
+    .find({ Site: 'built', NumberOfEmployees: { $gte: 1 }, Name: { $in: ['a', 'b', 'c', 'd'] }, CreatedDate: { $gt: anHourAgo } }, 'Id, Name')
     .sort({ Name: -1 })
     .limit(2)
     .skip(1);
@@ -63,10 +65,6 @@ check('the query builder: conditions, order, limit and offset', async () => {
   const whole = await Account.find({ Site: 'built', Name: 'a' }, '*');
   assert.equal(whole[0].NumberOfEmployees, 1);
 });
-
-function jsDate(seconds) {
-  return new Date(Date.now() + seconds * 1000);
-}
 
 check('parents and children', async () => {
   const conn = await connect();

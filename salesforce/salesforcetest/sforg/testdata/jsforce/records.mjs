@@ -106,7 +106,7 @@ check('of an array all records or none', async () => {
 
 check('an array of several objects', async () => {
   const conn = await connect();
-  const created = await conn.create([
+  const created = await conn.create(null, [
     { attributes: { type: 'Account' }, Name: 'Mixed' },
     { attributes: { type: 'Contact' }, LastName: 'Mixed' },
   ]);
