@@ -59,7 +59,9 @@ func jsforceChecks(t *testing.T, dir string) []jsforceCheck {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
-	org := salesforcetest.NewOrg(&salesforcetest.Options{})
+	org := salesforcetest.NewOrg(&salesforcetest.Options{
+		JWTCertificates: []*x509.Certificate{{PublicKey: key.Public()}},
+	})
 	require.NoError(t, org.LoadFile(filepath.Join(dir, "world.json")))
 	server := salesforcetest.NewServer(org)
 	t.Cleanup(server.Close)
