@@ -161,6 +161,11 @@ func (tx *Transaction) check(old, r *record, changes []change) error {
 	if err := tx.checkHierarchy(r, changes); err != nil {
 		return err
 	}
+	return tx.checkUnique(old, r)
+}
+
+// checkUnique refuses a value that another record has and only one may have.
+func (tx *Transaction) checkUnique(old, r *record) error {
 	for _, f := range r.of.fields {
 		if !f.Unique || f.keyOf(r) == "" || f.keyOf(old) == f.keyOf(r) {
 			continue

@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"iter"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,6 +21,17 @@ type clearedLookup struct {
 	id    string
 }
 
+// binLife is how long deleted records can be brought back. After that they are
+// gone, as if they had been purged.
+// https://help.salesforce.com/s/articleView?id=xcloud.home_delete.htm
+const binLife = 15 * 24 * time.Hour
+
+// gone reports whether a deleted record has been in the recycle bin for too
+// long.
+func (o *Org) gone(r *record) bool {
+	return r.deletion != nil && o.Now().Sub(r.deletion.at) >= binLife
+}
+
 // delete puts a record into the recycle bin. Children whose reference cascades
 // follow it; other lookups to it become empty.
 func (tx *Transaction) delete(ob *object, id string) error {
@@ -30,7 +42,23 @@ func (tx *Transaction) delete(ob *object, id string) error {
 	if ob.NoDelete && !tx.system {
 		return fieldError("INSUFFICIENT_ACCESS_OR_READONLY", nil, "insufficient access rights on object id")
 	}
+	if rule := rules[ob.Name]; rule.deleting != nil && !tx.system {
+		if err := rule.deleting(tx, r); err != nil {
+			return err
+		}
+	}
 	return tx.bin(r, &deletion{at: tx.org.stamp()})
+}
+
+// erase deletes a record for good: it does not stay in the recycle bin.
+func (tx *Transaction) erase(ob *object, id string) error {
+	if r := ob.find(id, tx); r == nil || !r.deleted() {
+		if err := tx.delete(ob, id); err != nil {
+			return err
+		}
+	}
+	tx.purged = append(tx.purged, id)
+	return nil
 }
 
 // bin puts a record and what hangs on it into the recycle bin as part of d.
@@ -38,17 +66,30 @@ func (tx *Transaction) bin(r *record, d *deletion) error {
 	r = r.copy()
 	r.values[fieldIsDeleted] = true
 	r.deletion = d
-	tx.stampModified(r)
+	if len(d.rows) == 0 || !tx.org.opt.ChildrenKeepStamps {
+		tx.stampModified(r)
+	}
 	w := r.of.rows[r.id()]
 	tx.write(w, r)
 	d.rows = append(d.rows, w)
+	var holds []*record // children that keep the record from being deleted
 	for f, child := range tx.pointingTo(r) {
-		if child.version(tx) == nil || child.tx != nil && child.tx != tx {
+		v := child.version(tx)
+		switch {
+		case v == nil || child.tx != nil && child.tx != tx:
 			return lockedRow(child.id)
+		case v.deleted():
+		case f.restricts():
+			holds = append(holds, v)
+		default:
+			if err := tx.orphan(f, child, r.id(), d); err != nil {
+				return err
+			}
 		}
-		if err := tx.orphan(f, child, r.id(), d); err != nil {
-			return err
-		}
+	}
+	holds = slices.DeleteFunc(holds, func(child *record) bool { return child.of.find(child.id(), tx).deleted() })
+	if len(holds) > 0 {
+		return holdsOn(r, holds)
 	}
 	for _, twin := range tx.org.objects { // a note and its document are one
 		if other := twin.find(r.id(), tx); other != nil && !other.deleted() && twin.KeyPrefix == r.of.KeyPrefix {
@@ -58,17 +99,39 @@ func (tx *Transaction) bin(r *record, d *deletion) error {
 	return nil
 }
 
+// restricts reports whether a parent cannot be deleted while the reference
+// points to it.
+func (f *field) restricts() bool { return !f.Cascade && (f.Required || f.Restrict) }
+
+// holdsOn is the refusal to delete a record because of its children, told by
+// those of the first one's kind.
+func holdsOn(r *record, children []*record) error {
+	kind := children[0].of
+	var names []string
+	for _, child := range children {
+		if child.of == kind {
+			names = append(names, child.name())
+		}
+	}
+	return fieldError("DELETE_FAILED", nil, "Your attempt to delete %s could not be completed because it is associated with the following %s.: %s\n",
+		r.name(), strings.ToLower(kind.LabelPlural), strings.Join(names, ", "))
+}
+
+// name is what people call a record.
+func (r *record) name() string {
+	for _, f := range r.of.fields {
+		if s, ok := r.get(f).(string); ok && f.NameField {
+			return s
+		}
+	}
+	return r.id()
+}
+
 // orphan does to a child what the loss of its parent means for it.
 func (tx *Transaction) orphan(f *field, child *row, parent string, d *deletion) error {
 	r := child.version(tx)
-	switch {
-	case r.deleted():
-		return nil
-	case f.Cascade:
+	if f.Cascade {
 		return tx.bin(r, d)
-	case f.Required:
-		return refusal("DELETE_FAILED", "Your attempt to delete the record could not be completed because it is associated with %s %s",
-			f.of.Name, child.id)
 	}
 	r = r.copy()
 	r.set(f, nil)
@@ -116,14 +179,23 @@ func (tx *Transaction) undelete(id string) error {
 		return refusal("UNDELETE_FAILED", "entity is not in the recycle bin")
 	}
 	d := r.deletion
-	for _, w := range append([]*row{r.of.rows[id]}, d.rows...) {
+	own := r.of.rows[id]
+	for _, w := range append([]*row{own}, d.rows...) {
+		if w.tx != nil && w.tx != tx {
+			return lockedRow(w.id)
+		}
 		if old := w.version(tx); old != nil && old.deletion == d {
 			back := old.copy()
 			back.values[fieldIsDeleted], back.deletion = false, nil
 			if f := back.of.field("MasterRecordId"); f != nil {
 				back.set(f, nil)
 			}
-			tx.stampModified(back)
+			if w == own || !tx.org.opt.ChildrenKeepStamps {
+				tx.stampModified(back)
+			}
+			if err := tx.checkUnique(nil, back); err != nil {
+				return err
+			}
 			tx.write(w, back)
 		}
 	}
@@ -137,25 +209,46 @@ func (tx *Transaction) undelete(id string) error {
 	return nil
 }
 
-// merge moves what hangs on the losers to the winner and deletes the losers.
-// Moved records get a new SystemModstamp, but count as changed by nobody.
-func (tx *Transaction) merge(winner string, losers []string) error {
+// merge moves what hangs on the losers to the winner and deletes the losers. The
+// winner takes on the fields given. Moved records get a new SystemModstamp, but
+// count as changed by nobody; their ids are returned.
+// https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_merge.htm
+func (tx *Transaction) merge(winner string, losers []string, in []assignment) ([]string, error) {
+	winner = long(winner)
 	ob := tx.org.objectOf(winner)
 	if _, err := tx.changeable(ob, winner); err != nil {
-		return err
+		return nil, err
 	}
-	if !ob.Mergeable || len(losers) < 1 || len(losers) > 2 || slices.Contains(losers, winner) {
-		return refusal("MERGE_FAILED", "one or two other records of an object that can be merged are needed")
+	for i, id := range losers {
+		losers[i] = long(id)
+		switch {
+		case tx.org.objectOf(losers[i]) != ob:
+			return nil, wrongID(ob.fields[fieldID], id)
+		case losers[i] == winner || slices.Contains(losers[:i], losers[i]):
+			return nil, refusal("MERGE_FAILED", "a record cannot be merged with itself")
+		}
 	}
+	if !ob.Mergeable || len(losers) < 1 || len(losers) > 2 {
+		return nil, refusal("MERGE_FAILED", "one or two other records of an object that can be merged are needed")
+	}
+	if err := tx.update(ob, winner, in); err != nil {
+		return nil, err
+	}
+	var moved []string
 	for _, id := range losers {
 		loser, err := tx.changeable(ob, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for f, child := range tx.pointingTo(loser) {
-			if f.Name != "MasterRecordId" {
-				tx.moveTo(winner, f, child)
+			if f.Name == "MasterRecordId" {
+				continue
 			}
+			if child.tx != nil && child.tx != tx {
+				return nil, lockedRow(child.id)
+			}
+			tx.moveTo(winner, f, child)
+			moved = append(moved, child.id)
 		}
 		gone := ob.find(id, tx).copy()
 		gone.values[fieldIsDeleted] = true
@@ -164,10 +257,7 @@ func (tx *Transaction) merge(winner string, losers []string) error {
 		gone.deletion = &deletion{at: gone.stamp()}
 		tx.write(ob.rows[id], gone)
 	}
-	first := ob.find(winner, tx).copy()
-	tx.stampModified(first)
-	tx.write(ob.rows[winner], first)
-	return nil
+	return moved, nil
 }
 
 // moveTo lets a child of a merged record refer to the winner.
@@ -177,15 +267,21 @@ func (tx *Transaction) moveTo(winner string, f *field, child *row) {
 	if r.id() == winner {
 		r.set(f, nil) // no record is its own parent
 	}
-	r.values[fieldStamp] = tx.org.stamp()
+	if !tx.org.opt.ChildrenKeepStamps {
+		r.values[fieldStamp] = tx.org.stamp()
+	}
 	tx.write(child, r)
 	tx.saved = append(tx.saved, child)
 }
 
 // purge removes a deleted record, and what was deleted with it, for good.
 func (o *Org) purge(id string) {
-	d := o.objectOf(id).find(id, nil).deletion
-	for _, w := range append([]*row{o.objectOf(id).rows[id]}, d.rows...) {
+	w := o.objectOf(id).rows[id]
+	if w == nil || w.seen == nil || w.seen.deletion == nil {
+		return
+	}
+	d := w.seen.deletion
+	for _, w := range append([]*row{w}, d.rows...) {
 		if t := &w.seen.of.table; w.seen.deletion == d && w.tx == nil && t.rows[w.id] != nil {
 			t.remove(w)
 			t.purged = o.Now()

@@ -251,7 +251,7 @@ func (o *Org) describeChildren(ob *object) []childDescribe {
 				list = append(list, childDescribe{
 					CascadeDelete: f.Cascade, ChildSObject: child.Name, Field: f.Name,
 					JunctionIDListNames: []any{}, JunctionReferenceTo: []any{},
-					RelationshipName: orNull(f.Children), RestrictedDelete: f.Required && !f.Cascade,
+					RelationshipName: orNull(f.Children), RestrictedDelete: f.restricts(),
 				})
 			}
 		}
@@ -310,6 +310,7 @@ func (o *Org) describeField(f *field) fieldDescribe {
 		PicklistValues:        o.describeChoices(f),
 		PolymorphicForeignKey: f.polymorphic(),
 		ReferenceTo:           append([]string{}, o.targets(f)...),
+		RestrictedDelete:      f.typ.kind == kindID && f.restricts(),
 		RestrictedPicklist:    f.Restricted,
 		SoapType:              f.typ.soap,
 		Sortable:              f.sortable(),

@@ -50,6 +50,7 @@ type describedField struct {
 	ReferenceTo       []string `json:"referenceTo"`
 	RelationshipName  string   `json:"relationshipName"`
 	CascadeDelete     bool     `json:"cascadeDelete"`
+	RestrictedDelete  bool     `json:"restrictedDelete"`
 	Unique            bool     `json:"unique"`
 	CaseSensitive     bool     `json:"caseSensitive"`
 	ExternalID        bool     `json:"externalId"`
@@ -134,7 +135,7 @@ func (d describedField) field(known func(string) bool) Field {
 		Defaulted: d.DefaultedOnCreate, Default: d.DefaultValue,
 		NoCreate: isFalse(d.Createable), NoUpdate: isFalse(d.Updateable), Calculated: d.Calculated,
 		Restricted: d.Restricted, ReferenceTo: d.ReferenceTo, Relationship: d.RelationshipName, Cascade: d.CascadeDelete,
-		Unique: d.Unique, CaseSensitive: d.CaseSensitive, ExternalID: d.ExternalID, IDLookup: d.IDLookup || d.ExternalID,
+		Restrict: d.RestrictedDelete, Unique: d.Unique, CaseSensitive: d.CaseSensitive, ExternalID: d.ExternalID, IDLookup: d.IDLookup || d.ExternalID,
 		NameField: d.NameField, compound: d.CompoundFieldName,
 	}
 	if d.Nillable != nil { // told by a real org, which has more objects than this one

@@ -157,6 +157,9 @@ func (tx *Transaction) stampNew(r *record) {
 		r.values[fieldID] = r.of.freeID()
 	}
 	now := tx.org.stamp()
+	if r.deleted() { // in a file of old records: deleting moved the stamp
+		fallback(fieldStamp, now)
+	}
 	fallback(fieldCreatedDate, now)
 	fallback(fieldModifiedDate, r.values[fieldCreatedDate])
 	fallback(fieldStamp, r.values[fieldModifiedDate])

@@ -46,7 +46,9 @@ type object struct {
 
 	validations []func(old, new Row) []Violation
 	duplicates  []DuplicateRule
-	catalog     *catalog
+	rollUps     []*rollUp
+	feeds       []*field // references over which parents sum up records of this object
+	org         *Org
 	table
 }
 
@@ -68,6 +70,7 @@ type catalog struct {
 	objects  []*object          // in the order of their definition
 	byName   map[string]*object // by lower-case name
 	byPrefix map[string]*object
+	org      *Org
 
 	// viewing is the transaction that has the org's lock for itself, nil while
 	// others may read: formulas see what it has written.
@@ -160,12 +163,13 @@ func (c *catalog) extend(s Schema) error {
 		ob.addRules(def)
 		ob.reindex()
 	}
+	c.linkRollUps()
 	return nil
 }
 
 // add makes an object with the fields that every object has.
 func (c *catalog) add(def SObject) *object {
-	ob := &object{SObject: def, catalog: c, byName: map[string]*field{}, up: map[string]*field{}}
+	ob := &object{SObject: def, org: c.org, byName: map[string]*field{}, up: map[string]*field{}}
 	ob.Fields, ob.RecordTypes, ob.Validate, ob.Duplicates = nil, nil, nil, nil
 	ob.Label = cmp.Or(ob.Label, ob.Name)
 	ob.LabelPlural = cmp.Or(ob.LabelPlural, ob.Label+"s")
@@ -258,8 +262,8 @@ func inherit(def, old Field) Field {
 	def.Children = cmp.Or(def.Children, old.Children)
 	def.Cascade = def.Cascade || old.Cascade
 	def.Controller = cmp.Or(def.Controller, old.Controller)
-	if def.Formula == nil {
-		def.Formula = old.Formula
+	if def.Formula == nil && def.RollUp == nil {
+		def.Formula, def.RollUp = old.Formula, old.RollUp
 	}
 	if old.AutoNumber != "" {
 		def.AutoNumber = old.AutoNumber
@@ -305,8 +309,11 @@ func withDefaults(f Field) Field {
 	if f.Default != nil {
 		f.Defaulted, f.Required = f.Defaulted || f.Required, false
 	}
-	if f.Formula != nil {
+	if f.Formula != nil || f.RollUp != nil {
 		f.Calculated, f.Required, f.Defaulted = true, false, false
+	}
+	if f.RollUp != nil && f.RollUp.Op <= Sum {
+		f.Default = 0
 	}
 	if f.Calculated {
 		readOnly(&f)
@@ -353,7 +360,7 @@ func (c *catalog) validate(s Schema) error {
 		for _, f := range ob.Fields {
 			if err := c.validateField(ob.Name, f, known); err != nil {
 				fault("field %q: %w", f.Name, err)
-			} else if err := c.validateController(ob, f); err != nil {
+			} else if err := errors.Join(c.validateController(ob, f), c.validateRollUp(s, ob, f)); err != nil {
 				fault("field %q: %w", f.Name, err)
 			}
 		}

@@ -72,6 +72,11 @@ type Options struct {
 	// disabled. Defaults to login() being allowed.
 	SOAPLoginOff bool
 
+	// ChildrenKeepStamps leaves the SystemModstamp of children alone when their
+	// parent is deleted, undeleted or merged, which Salesforce does not promise
+	// to move. Defaults to moving it.
+	ChildrenKeepStamps bool
+
 	// Latency is waited before each request is served. Defaults to none.
 	Latency time.Duration
 

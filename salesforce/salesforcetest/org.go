@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -49,6 +50,7 @@ func NewOrg(opt *Options) *Org {
 	}
 	o.apps = o.opt.apps()
 	o.clock.source = o.opt.Now
+	o.org = o
 	must(o.extend(standardObjects))
 	o.setUp()
 	must(o.Extend(o.opt.Schema))
@@ -69,7 +71,7 @@ func (o *Org) extendAndSave(s Schema) error {
 	if err := o.extend(s); err != nil {
 		return err
 	}
-	return o.saveTypes(s)
+	return errors.Join(o.saveTypes(s), o.sumAll(s))
 }
 
 // Insert creates a record and returns its id of 18 characters. Values are
@@ -110,11 +112,10 @@ func (o *Org) Undelete(id string) {
 // Merge merges one or two losers into the winner: what refers to them refers to
 // the winner then, and they are deleted with its id as MasterRecordId.
 func (o *Org) Merge(winner string, losers ...string) {
-	var ids []string
-	for _, id := range losers {
-		ids = append(ids, long(id))
-	}
-	must(o.transact(o.admin, true, func(tx *Transaction) error { return tx.merge(long(winner), ids) }))
+	must(o.transact(o.admin, true, func(tx *Transaction) error {
+		_, err := tx.merge(winner, losers, nil)
+		return err
+	}))
 }
 
 // Purge deletes a record, if it is not deleted yet, and removes it and what was

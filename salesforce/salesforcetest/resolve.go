@@ -29,7 +29,7 @@ func (e *world) seen(w *row) *record {
 		return nil
 	}
 	r := w.version(e.tx)
-	if r == nil || r.deleted() && !e.all {
+	if r == nil || r.deleted() && (!e.all || e.org.gone(r)) {
 		return nil
 	}
 	return r

@@ -89,9 +89,8 @@ func (r *record) parent(ref *field) *record {
 	if ref == nil {
 		return nil
 	}
-	c := r.of.catalog
 	id := target(r, ref)
-	return c.objectOf(id).find(id, c.viewing)
+	return r.of.org.objectOf(id).find(id, r.of.org.viewing)
 }
 
 // formula works out the value of a formula field.

@@ -9,10 +9,11 @@ import (
 
 // rule is what an object does by itself when a record is saved: before, on the
 // new version, which is not written yet; after, on other records. old is nil
-// for a new record.
+// for a new record. deleting refuses an API user's delete.
 type rule struct {
-	before func(tx *Transaction, old, r *record, changes []change) error
-	after  func(tx *Transaction, old, r *record) error
+	before   func(tx *Transaction, old, r *record, changes []change) error
+	after    func(tx *Transaction, old, r *record) error
+	deleting func(tx *Transaction, r *record) error
 }
 
 // rules are the rules of the standard objects.
@@ -21,9 +22,10 @@ var rules map[string]rule
 func init() {
 	// Not in the declaration: the rules save records, which looks rules up.
 	rules = map[string]rule{
+		"Account":             {deleting: accountDeleting},
 		"Attachment":          {before: attachmentBefore},
 		"Case":                {before: caseBefore},
-		"Contact":             {before: personBefore},
+		"Contact":             {before: personBefore, deleting: heldByCases},
 		"ContentDocument":     {before: documentBefore},
 		"ContentDocumentLink": {before: linkBefore},
 		"ContentNote":         {before: noteBefore, after: noteAfter},
@@ -31,7 +33,7 @@ func init() {
 		"Event":               {before: eventBefore},
 		"Lead":                {before: personBefore},
 		"Opportunity":         {before: opportunityBefore},
-		"OpportunityLineItem": {before: lineItemBefore, after: lineItemAfter},
+		"OpportunityLineItem": {before: lineItemBefore},
 		"OpportunityStage":    {before: stageBefore},
 		"PricebookEntry":      {before: priceBefore},
 		"Task":                {before: taskBefore},
@@ -42,6 +44,36 @@ func init() {
 // sets reports whether a client has set a field.
 func sets(changes []change, name string) bool {
 	return slices.ContainsFunc(changes, func(c change) bool { return c.field.Name == name })
+}
+
+// accountDeleting keeps accounts that have cases or closed deals that were won.
+func accountDeleting(tx *Transaction, r *record) error {
+	var won []string
+	for f, w := range tx.pointingTo(r) {
+		deal := w.version(tx)
+		if f.of.Name == "Opportunity" && deal != nil && !deal.deleted() && deal.value("IsWon") == true {
+			won = append(won, deal.name())
+		}
+	}
+	if won == nil {
+		return heldByCases(tx, r)
+	}
+	return fieldError("DELETE_FAILED", nil, "Your attempt to delete %s could not be completed because some opportunities in that account "+
+		"were closed won. The opportunities that could not be deleted are shown below.: %s\n", r.name(), strings.Join(won, ", "))
+}
+
+// heldByCases keeps records that have cases.
+func heldByCases(tx *Transaction, r *record) error {
+	var cases []*record
+	for f, w := range tx.pointingTo(r) {
+		if v := w.version(tx); f.of.Name == "Case" && v != nil && !v.deleted() {
+			cases = append(cases, v)
+		}
+	}
+	if cases == nil {
+		return nil
+	}
+	return holdsOn(r, cases)
 }
 
 // personBefore joins the parts of a name.
@@ -94,6 +126,9 @@ func userBefore(tx *Transaction, old, r *record, changes []change) error {
 func opportunityBefore(tx *Transaction, old, r *record, changes []change) error {
 	if old == nil || old.value("StageName") != r.value("StageName") {
 		tx.enterStage(r, sets(changes, "Probability"), sets(changes, "ForecastCategoryName"))
+	}
+	if old != nil && old.value("HasOpportunityLineItem") == true && sets(changes, "Amount") {
+		r.put("Amount", old.value("Amount")) // that of the lines stays, without an error
 	}
 	amount, priced := r.value("Amount").(decimal)
 	percent, known := r.value("Probability").(decimal)
@@ -262,23 +297,25 @@ func lineItemBefore(tx *Transaction, _, r *record, changes []change) error {
 	return nil
 }
 
-// lineItemAfter makes the sum of the lines the amount of the opportunity.
-func lineItemAfter(tx *Transaction, _, r *record) error {
-	deal := tx.parentOf(r, "OpportunityId")
-	if deal == nil {
-		return nil
-	}
+// sumDeal makes the sum of the lines the amount of the opportunity. One without
+// lines keeps the amount that it has.
+func (tx *Transaction) sumDeal(old, r *record, lines []*record) error {
 	sum := decimal{scale: 2}.rat()
-	for f, line := range tx.pointingTo(deal) {
-		if v := line.version(tx); v != nil && !v.deleted() && f.of == r.of {
-			if total, ok := v.value("TotalPrice").(decimal); ok {
-				sum.Add(sum, total.rat())
-			}
+	for _, line := range lines {
+		if total, ok := line.value("TotalPrice").(decimal); ok {
+			sum.Add(sum, total.rat())
 		}
 	}
-	deal = deal.copy()
-	deal.put("Amount", fromRat(sum, 2))
-	deal.put("HasOpportunityLineItem", true)
-	tx.stampModified(deal)
-	return tx.save(tx.parentOf(r, "OpportunityId"), deal, nil)
+	r.put("HasOpportunityLineItem", len(lines) > 0)
+	if len(lines) > 0 {
+		r.put("Amount", fromRat(sum, 2))
+	}
+	if old.value("Amount") == r.value("Amount") && old.value("HasOpportunityLineItem") == r.value("HasOpportunityLineItem") {
+		return nil
+	}
+	if w := r.of.rows[r.id()]; w.tx != nil && w.tx != tx {
+		return lockedRow(r.id())
+	}
+	tx.stampModified(r)
+	return tx.save(old, r, nil)
 }

@@ -94,6 +94,10 @@ type Field struct {
 	// a field that is stored.
 	Formula func(r Row) any
 
+	// RollUp makes the field the sum over the record's children, which the org
+	// keeps up to date. Defaults to a field that is no sum.
+	RollUp *RollUp
+
 	// Picklist are the values of a picklist, in the order in which they sort.
 	Picklist []PicklistValue
 
@@ -108,10 +112,12 @@ type Field struct {
 	// ReferenceTo are the objects that a reference may point to, Relationship
 	// the name of the way up (Account), Children the name of the way down
 	// (Contacts; empty for none), and Cascade whether deleting the parent
-	// deletes the child.
+	// deletes the child. Restrict says that a parent with children cannot be
+	// deleted, which holds for Required references that do not cascade, too.
+	// Otherwise the reference becomes empty.
 	ReferenceTo            []string
 	Relationship, Children string
-	Cascade                bool
+	Cascade, Restrict      bool
 
 	// Unique values occur once, ignoring case unless CaseSensitive.
 	Unique, CaseSensitive bool
@@ -202,3 +208,31 @@ type DuplicateRule struct {
 	// the request says so, with Sforce-Duplicate-Rule-Header: allowSave=true.
 	Block bool
 }
+
+// RollUp says what a field sums up.
+type RollUp struct {
+	// Children is the relationship name of the children, such as "Contacts" or
+	// "Visits__r".
+	Children string
+
+	// Op is how the children are summed up. Defaults to Count.
+	Op RollUpOp
+
+	// Field is the children's field for Sum, Min and Max.
+	Field string
+
+	// Filter reports whether a child counts. Defaults to all children.
+	Filter func(child Row) bool
+}
+
+// RollUpOp is an operation of a [RollUp].
+type RollUpOp int
+
+// The operations of roll-ups. A sum over nothing is 0; there is no least or
+// greatest of nothing.
+const (
+	Count RollUpOp = iota
+	Sum
+	Min
+	Max
+)

@@ -231,6 +231,9 @@ func TestAccountTakesItsChildrenAlong(t *testing.T) {
 	c.post("/sobjects/Note", `{"ParentId":"`+acme+`","Title":"n","Body":"b"}`).id()
 	c.post("/sobjects/Attachment", `{"ParentId":"`+acme+`","Name":"a.txt","Body":"aGk="}`).id()
 
+	c.delete("/sobjects/Account/"+acme).refused(400, "DELETE_FAILED", "Your attempt to delete Acme could not be completed because some opportunities "+
+		"in that account were closed won. The opportunities that could not be deleted are shown below.: O1\n")
+	c.patch("/sobjects/Opportunity/"+idOf(t, org, "Opportunity", "Name", "O1"), `{"StageName":"Closed Lost"}`).ok(204)
 	c.delete("/sobjects/Account/" + acme).ok(204)
 	require.Equal(t, "Ng, Solo", c.query("SELECT Name FROM Contact").names("Name"))
 	require.Equal(t, "O2, O4, O5, O6, O7, O8, O9", c.query("SELECT Name FROM Opportunity").names("Name"))

@@ -22,6 +22,10 @@ type Transaction struct {
 	rows    []*row    // what it holds, in the order of the first write
 	saved   []*row    // those whose references it may have changed
 	undo    []written // every write, to be taken back
+	purged  []string  // what is removed for good on commit
+
+	stale   []stale // parents whose sums may have changed
+	isStale map[stale]bool
 }
 
 // written is a write that can be taken back.
@@ -78,6 +82,7 @@ func (tx *Transaction) do(change func() error) {
 	tx.org.viewing = tx
 	defer func() { tx.org.viewing = nil }()
 	must(change())
+	must(tx.refresh())
 }
 
 // begin starts a transaction by a user. The caller holds the org's lock until
@@ -103,6 +108,9 @@ func (o *Org) change(user string, system bool, change func(*Transaction) error) 
 	if err := change(tx); err != nil {
 		return err
 	}
+	if err := tx.refresh(); err != nil {
+		return err
+	}
 	tx.commit()
 	return nil
 }
@@ -110,6 +118,7 @@ func (o *Org) change(user string, system bool, change func(*Transaction) error) 
 // write gives a row a new version.
 func (tx *Transaction) write(w *row, r *record) {
 	r.pack()
+	tx.follow(w.version(tx), r)
 	t := &r.of.table
 	tx.undo = append(tx.undo, written{w, w.next})
 	if w.tx == nil {
@@ -132,16 +141,22 @@ func (tx *Transaction) commit() {
 	for ob, rows := range byObject {
 		ob.publish(rows)
 	}
+	for _, id := range tx.purged {
+		tx.org.purge(id)
+	}
 	tx.end()
 }
 
 // attempt makes a change inside the transaction, all of it or none.
 func (tx *Transaction) attempt(change func() error) error {
-	undo, rows, saved := len(tx.undo), len(tx.rows), len(tx.saved)
+	undo, rows, saved, purged := len(tx.undo), len(tx.rows), len(tx.saved), len(tx.purged)
 	err := change()
+	if err == nil {
+		err = tx.refresh()
+	}
 	if err != nil {
 		tx.takeBack(undo)
-		tx.rows, tx.saved = tx.rows[:rows], tx.saved[:saved]
+		tx.rows, tx.saved, tx.purged = tx.rows[:rows], tx.saved[:saved], tx.purged[:purged]
 	}
 	return err
 }
@@ -172,7 +187,7 @@ func (tx *Transaction) takeBack(from int) {
 }
 
 func (tx *Transaction) end() {
-	tx.rows, tx.saved, tx.undo = nil, nil, nil
+	tx.rows, tx.saved, tx.undo, tx.purged, tx.stale, tx.isStale = nil, nil, nil, nil, nil, nil
 	tx.org.held = slices.DeleteFunc(tx.org.held, func(other *Transaction) bool { return other == tx })
 }
 
@@ -182,8 +197,13 @@ func (ob *object) find(id string, tx *Transaction) *record {
 	if ob == nil {
 		return nil
 	}
-	if w := ob.rows[id]; w != nil {
-		return w.version(tx)
+	w := ob.rows[id]
+	if w == nil {
+		return nil
 	}
-	return nil
+	r := w.version(tx)
+	if r != nil && r.deletion != nil && ob.org.gone(r) {
+		return nil
+	}
+	return r
 }
