@@ -237,13 +237,14 @@ func (tx *Transaction) understand(ob *object, in []assignment, refused func(*fie
 // byExternalID finds the parent that a client names by a key of it, as in
 // "Account": {"Number__c": "7"}.
 func (tx *Transaction) byExternalID(f *field, in []assignment) (string, error) {
+	typ := typeOf(in)
 	in = slices.DeleteFunc(slices.Clone(in), func(a assignment) bool { return strings.EqualFold(a.name, "attributes") })
 	if len(in) != 1 {
 		return "", refusal("INVALID_FIELD", "The relationship %s needs exactly one external ID field", f.Relationship)
 	}
 	for _, target := range tx.org.targets(f) {
 		key := tx.org.object(target).field(in[0].name)
-		if key == nil || !key.isKey() {
+		if key == nil || !key.isKey() || typ != "" && !strings.EqualFold(typ, target) {
 			continue
 		}
 		v, err := key.parse(in[0])
@@ -262,4 +263,20 @@ func (tx *Transaction) byExternalID(f *field, in []assignment) (string, error) {
 	}
 	return "", refusal("INVALID_FIELD", "Field name provided, %s is not an External ID or indexed field for %s",
 		in[0].name, strings.Join(tx.org.targets(f), ", "))
+}
+
+// typeOf is what attributes.type calls a record, "" for nothing.
+func typeOf(in []assignment) string {
+	for _, a := range in {
+		attributes, ok := a.value.([]assignment)
+		if !ok || !strings.EqualFold(a.name, "attributes") {
+			continue
+		}
+		for _, b := range attributes {
+			if s, ok := b.value.(string); ok && b.name == "type" {
+				return s
+			}
+		}
+	}
+	return ""
 }
