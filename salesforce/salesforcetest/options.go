@@ -68,6 +68,13 @@ type Options struct {
 	// for none. Defaults to 2000.
 	BatchSize int
 
+	// BulkPolls is how often a client that asks for a bulk job finds it
+	// InProgress. A job is carried out when it is asked for once more, within
+	// that request, so that its states can be told beforehand; until then it can
+	// be aborted. Defaults to 0: the first look at a job that is UploadComplete
+	// carries it out.
+	BulkPolls int
+
 	// SOAPLoginOff makes SOAP login() answer as an org does in which it is
 	// disabled. Defaults to login() being allowed.
 	SOAPLoginOff bool

@@ -34,6 +34,7 @@ type Org struct {
 	usage      usage
 	traffic    traffic
 	pages      pages
+	jobs       jobs
 }
 
 // NewOrg returns an org with the standard objects, their set-up records (ten

@@ -77,6 +77,7 @@ func init() {
 		collectionRoutes(),
 		compositeRoutes(),
 		sobjectRoutes(),
+		bulkRoutes(),
 	)
 }
 
@@ -228,10 +229,11 @@ func (c *call) limits() error {
 	type limit struct{ Max, Remaining int }
 	_, used := c.org.usage.count(0, c.org.opt.APILimit, c.org.Now())
 	left := c.org.opt.APILimit - used
+	batches, queries := c.org.jobs.left(c.org.Now())
 	writeJSON(c.w, http.StatusOK, map[string]limit{
 		"DailyApiRequests":     {c.org.opt.APILimit, left},
-		"DailyBulkApiBatches":  {15000, 15000},
-		"DailyBulkV2QueryJobs": {10000, 10000},
+		"DailyBulkApiBatches":  {dailyBatches, batches},
+		"DailyBulkV2QueryJobs": {dailyQueryJobs, queries},
 		"DataStorageMB":        {1024, 1024},
 		"FileStorageMB":        {10240, 10240},
 	})

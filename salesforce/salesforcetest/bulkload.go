@@ -1,0 +1,450 @@
+package salesforcetest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// load is CSV data on its way into records: what both bulk APIs do with it.
+type load struct {
+	org       *Org
+	user      string
+	object    *object
+	operation string
+	key       *field // of upsert
+	csv       dialect
+	columns   []csvColumn
+	idColumn  int // the index of the key, or of Id; -1 for none
+}
+
+// csvColumn is a column made ready: a field, or the key of the record that a
+// reference points to.
+type csvColumn struct {
+	header string
+	field  *field
+	parent *field // the reference, nil for a plain field
+	object string // what the parent is, "" when the reference tells
+	key    string // of the parent
+}
+
+// jobFault is why a job failed, in the words of its errorMessage.
+type jobFault string
+
+func (f jobFault) Error() string { return string(f) }
+
+// invalidBatch is the fault of data that no record can be made of.
+func invalidBatch(format string, args ...any) error {
+	return jobFault("InvalidBatch : " + fmt.Sprintf(format, args...))
+}
+
+// outcome is what became of a row.
+type outcome struct {
+	id      string
+	created bool
+	fault   string // "" for success
+}
+
+type outcomes []outcome
+
+func (list outcomes) failed() int {
+	n := 0
+	for _, o := range list {
+		if o.fault != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Sizes by which the data is worked through.
+const (
+	batchRows = 10000 // counted as one batch of the day's allowance
+	chunkRows = 200   // saved in one transaction
+)
+
+// Limits of the data.
+const (
+	maxCSVColumns = 5000
+	maxCSVRecord  = 400_000 // characters
+	maxCSVField   = 131_072 // characters
+)
+
+// operations of jobs that load data.
+var operations = []string{"insert", "update", "upsert", "delete", "hardDelete"}
+
+// run works the data through. It stops, as if the data had ended, when stop
+// says so. The error is that of the whole: its text is for the job.
+func (l *load) run(data []byte, stop func() bool) (outcomes, error) {
+	if err := l.endings(data); err != nil {
+		return nil, err
+	}
+	r := &csvReader{dialect: l.csv, data: data}
+	if err := l.header(r); err != nil {
+		return nil, err
+	}
+	var all outcomes
+	for !stop() {
+		if len(all)%batchRows == 0 && r.at < len(data) {
+			if within, _ := l.org.jobs.batches.count(1, dailyBatches, l.org.Now()); !within {
+				return all, jobFault("ExceededQuota : ApiBatchItems Limit exceeded.")
+			}
+		}
+		chunk := l.chunk(r)
+		if len(chunk) == 0 {
+			break
+		}
+		all = append(all, l.save(chunk)...)
+	}
+	return all, nil
+}
+
+// csvRow is a row, or what is wrong with it.
+type csvRow struct {
+	fields []string
+	bad    error
+}
+
+// endings refuses data with other line endings than the job's, before any of
+// it is saved.
+func (l *load) endings(data []byte) error {
+	if l.csv.ending == "" {
+		return nil
+	}
+	r := &csvReader{dialect: l.csv, data: data}
+	for {
+		switch _, err := r.row(); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, badEnding{}):
+			name := map[string]string{"\n": "LF", "\r\n": "CRLF"}[l.csv.ending]
+			return jobFault("ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is " + name)
+		}
+	}
+}
+
+// chunk reads the rows that are saved together.
+func (l *load) chunk(r *csvReader) []csvRow {
+	var rows []csvRow
+	for len(rows) < chunkRows {
+		fields, err := r.row()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			err = l.fits(r, fields)
+		}
+		rows = append(rows, csvRow{fields, err})
+	}
+	return rows
+}
+
+// fits refuses a row of the wrong length.
+func (l *load) fits(r *csvReader, fields []string) error {
+	size := 0
+	for _, f := range fields {
+		size += len(f)
+		if len(f) > maxCSVField {
+			return &badRow{r.line, fmt.Sprintf("a field has more than %d characters", maxCSVField)}
+		}
+	}
+	switch {
+	case size > maxCSVRecord:
+		return &badRow{r.line, fmt.Sprintf("the record has more than %d characters", maxCSVRecord)}
+	case len(fields) != len(l.columns):
+		return &badRow{r.line, fmt.Sprintf("%d fields where the header has %d", len(fields), len(l.columns))}
+	}
+	return nil
+}
+
+// header reads the first row.
+func (l *load) header(r *csvReader) error {
+	names, err := r.row()
+	switch {
+	case errors.Is(err, io.EOF):
+		return invalidBatch("Records not found")
+	case err != nil:
+		return invalidBatch("%v", err)
+	case len(names) > maxCSVColumns:
+		return invalidBatch("The header has more than %d fields", maxCSVColumns)
+	}
+	l.org.mu.RLock()
+	defer l.org.mu.RUnlock()
+	for _, name := range names {
+		col, err := l.column(name)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(l.columns, func(other csvColumn) bool { return strings.EqualFold(other.header, name) }) {
+			return invalidBatch("Field name is there twice : %s", name)
+		}
+		l.columns = append(l.columns, col)
+	}
+	return l.findKey()
+}
+
+// findKey finds the column that says which record a row is about.
+func (l *load) findKey() error {
+	key := l.object.fields[fieldID]
+	if l.operation == "upsert" {
+		key = l.key
+	}
+	l.idColumn = slices.IndexFunc(l.columns, func(c csvColumn) bool { return c.field == key })
+	if l.idColumn < 0 && l.operation != "insert" {
+		return invalidBatch("Field name not found : %s", key.Name)
+	}
+	return nil
+}
+
+// column understands a header.
+//
+//	header = Field | [ Object ":" ] Relationship "." Field .
+//
+// People also write Relationship ":" Object, which does no harm here.
+//
+// https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/datafiles_csv_rel_field_header_row.htm
+func (l *load) column(header string) (csvColumn, error) {
+	before, key, isPath := strings.Cut(header, ".")
+	if !isPath {
+		f := l.object.field(header)
+		if f == nil || f.typ.kind == kindAddress {
+			return csvColumn{}, invalidBatch("Field name not found : %s", header)
+		}
+		return csvColumn{header: header, field: f}, nil
+	}
+	typ, relationship, typed := strings.Cut(before, ":")
+	if !typed {
+		typ, relationship = "", before
+	}
+	parent := l.object.up[strings.ToLower(relationship)]
+	if other := l.object.up[strings.ToLower(typ)]; parent == nil && other != nil && (other.polymorphic() || other.isOwner()) {
+		parent, typ, relationship = other, relationship, typ
+	}
+	switch {
+	case parent == nil:
+		return csvColumn{}, invalidBatch("Unable to find relationship: %s", relationship)
+	case typed && !parent.polymorphic() && !parent.isOwner():
+		return csvColumn{}, invalidBatch("type is not needed for non polymorphic foreign key references: %s", relationship)
+	case !typed && parent.polymorphic() && !parent.isOwner():
+		return csvColumn{}, invalidBatch("type is needed for polymorphic foreign key references: %s", relationship)
+	}
+	for _, target := range l.org.targets(parent) {
+		ob := l.org.object(target)
+		if typed && !strings.EqualFold(typ, target) {
+			continue
+		}
+		if f := ob.field(key); f != nil && (f.isKey() || f.index == fieldID) {
+			return csvColumn{header: header, parent: parent, object: typ, key: f.Name}, nil
+		}
+	}
+	return csvColumn{}, invalidBatch("Field name not found : %s", header)
+}
+
+// isOwner is a reference that points to users, and in some objects to queues
+// too: whether a header names the type differs by object, and here it is free.
+func (f *field) isOwner() bool { return f.Name == "OwnerId" }
+
+// save saves a chunk in one transaction, in which each row stands for itself.
+func (l *load) save(chunk []csvRow) outcomes {
+	done := make(outcomes, len(chunk))
+	repeated := l.repeated(chunk)
+	must(l.org.transact(l.user, false, func(tx *Transaction) error {
+		for i, row := range chunk {
+			err := row.bad
+			if err == nil {
+				err = tx.attempt(func() (err error) { done[i], err = l.row(tx, row.fields, repeated); return err })
+			}
+			if err != nil {
+				done[i] = outcome{id: l.idOf(row), fault: l.fault(err, row.fields)}
+			}
+		}
+		return nil
+	}))
+	if l.operation == "hardDelete" {
+		l.purge(done)
+	}
+	return done
+}
+
+// idOf is the id that a row carries, "" for none.
+func (l *load) idOf(row csvRow) string {
+	if row.bad != nil || l.idColumn < 0 || l.columns[l.idColumn].field.index != fieldID {
+		return ""
+	}
+	return row.fields[l.idColumn]
+}
+
+// purge removes deleted records for good.
+func (l *load) purge(done outcomes) {
+	l.org.mu.Lock()
+	defer l.org.mu.Unlock()
+	for _, d := range done {
+		if r := l.object.find(d.id, nil); d.fault == "" && r != nil && r.deleted() {
+			l.org.purge(d.id)
+		}
+	}
+}
+
+// row does to a record what a row says.
+func (l *load) row(tx *Transaction, fields []string, repeated map[string]bool) (outcome, error) {
+	switch l.operation {
+	case "insert":
+		id, err := tx.insert(l.object, l.assignments(fields))
+		return outcome{id: id, created: true}, err
+	case "upsert":
+		return l.upsert(tx, fields, repeated)
+	}
+	key := fields[l.idColumn]
+	if key == "" || key == notAvailable {
+		return outcome{}, refusal("MISSING_ARGUMENT", "Id not specified in an %s call", strings.TrimPrefix(strings.ToLower(l.operation), "hard"))
+	}
+	id, err := l.identify(key)
+	if err != nil {
+		return outcome{}, err
+	}
+	switch l.operation {
+	case "update":
+		err = tx.update(l.object, id, l.assignments(fields))
+	case "delete":
+		err = tx.delete(l.object, id)
+	default:
+		if r := l.object.find(id, tx); r == nil || !r.deleted() {
+			err = tx.delete(l.object, id)
+		}
+	}
+	return outcome{id: id}, unknownRecord(err)
+}
+
+// identify reads the id of a record of the object.
+func (l *load) identify(s string) (string, error) {
+	id, ok := longID(s)
+	if !ok || id[:3] != l.object.KeyPrefix {
+		return "", wrongID(l.object.fields[fieldID], s)
+	}
+	return id, nil
+}
+
+// unknownRecord is the error of a save that does not find its record: there is
+// no address to be not found.
+func unknownRecord(err error) error {
+	if errors.Is(err, errNotFound) {
+		return missingRecord()
+	}
+	return err
+}
+
+// upsert updates the record with a key, or creates it.
+func (l *load) upsert(tx *Transaction, fields []string, repeated map[string]bool) (outcome, error) {
+	r := &collectionRow{object: l.object, in: l.assignments(fields)}
+	cell := fields[l.idColumn]
+	switch {
+	case l.key.index == fieldID:
+		r.id = cell
+	case repeated[cell]:
+		return outcome{}, fieldError("DUPLICATE_VALUE", []string{l.key.Name}, "Duplicate external id specified: %s", cell)
+	}
+	err := tx.upsertRow(r, l.key)
+	return outcome{id: r.result.ID, created: *r.result.Created}, unknownRecord(err)
+}
+
+// repeated are the keys that several rows of a chunk have.
+func (l *load) repeated(chunk []csvRow) map[string]bool {
+	repeated := map[string]bool{}
+	if l.operation != "upsert" {
+		return repeated
+	}
+	first := map[string]string{} // the cell by the key that it stands for
+	for _, row := range chunk {
+		if row.bad != nil {
+			continue
+		}
+		cell := row.fields[l.idColumn]
+		v, err := l.key.parse(assignment{name: l.key.Name, value: cell})
+		if err != nil || v == nil || cell == notAvailable {
+			continue
+		}
+		if other, found := first[l.key.key(v)]; found {
+			repeated[cell], repeated[other] = true, true
+		}
+		first[l.key.key(v)] = cell
+	}
+	return repeated
+}
+
+// notAvailable is the cell that makes a field empty.
+const notAvailable = "#N/A"
+
+// assignments are what a row assigns; empty cells leave a field as it is, and
+// the id of a record is no value to be assigned.
+func (l *load) assignments(fields []string) []assignment {
+	var in []assignment
+	for i, cell := range fields {
+		col := l.columns[i]
+		if cell == "" || col.field != nil && col.field.index == fieldID && l.operation != "insert" {
+			continue
+		}
+		in = append(in, col.assign(cell))
+	}
+	return in
+}
+
+// assign is a cell as the JSON of a record would say it.
+func (c *csvColumn) assign(cell string) assignment {
+	var v any = cell
+	if cell == notAvailable {
+		v = nil
+	}
+	switch {
+	case c.parent == nil:
+		return assignment{name: c.field.Name, value: v}
+	case v == nil || strings.EqualFold(c.key, "Id"):
+		return assignment{name: c.parent.Name, value: v}
+	}
+	parent := []assignment{{name: c.key, value: v}}
+	if c.object != "" {
+		parent = append(parent, assignment{name: "attributes", value: []assignment{{name: "type", value: c.object}}})
+	}
+	return assignment{name: c.parent.Relationship, value: parent}
+}
+
+// fault writes an error as results do: CODE:message:fields --
+func (l *load) fault(err error, cells []string) string {
+	if bad, ok := errors.AsType[*badRow](err); ok {
+		return fmt.Sprintf("INVALID_ROW:%v:--", bad)
+	}
+	var text strings.Builder
+	for _, e := range asAPIError(err).all() {
+		if e.code == "JSON_PARSER_ERROR" {
+			e = l.notOfType(e, cells)
+		}
+		text.WriteString(e.code + ":" + e.message + ":" + strings.Join(e.fields, ", "))
+		if len(e.fields) > 0 {
+			text.WriteString(" ")
+		}
+		text.WriteString("--")
+	}
+	return text.String()
+}
+
+// xsdTypes are the names of types in errors of CSV data.
+var xsdTypes = map[string]string{
+	"boolean": "boolean", "int": "int", "date": "date", "datetime": "dateTime", "time": "time", "base64": "base64Binary",
+	"double": "double", "currency": "double", "percent": "double",
+}
+
+// notOfType finds the cell whose text is no value of its field's type.
+func (l *load) notOfType(e *apiError, cells []string) *apiError {
+	for i, cell := range cells {
+		f := l.columns[i].field
+		if f == nil || cell == "" || cell == notAvailable {
+			continue
+		}
+		if _, err := f.parse(assignment{name: f.Name, value: cell}); err != nil && asAPIError(err).code == e.code {
+			return fieldError("INVALID_FIELD", []string{f.Name},
+				"Failed to deserialize field at col %d. Due to, '%s' is not a valid value for the type xsd:%s", i, cell, xsdTypes[f.Type])
+		}
+	}
+	return e
+}
