@@ -144,21 +144,21 @@ func TestBulkDeleteAndHardDelete(t *testing.T) {
 	t.Parallel()
 	org := newWorld(t, salesforcetest.Options{})
 	c := newClient(t, org)
-	acme, gone := idOf(t, org, "Account", "Name", "Acme"), idOf(t, org, "Account", "Name", "Gamma_100%")
+	delta, gamma := idOf(t, org, "Account", "Name", `Delta's "best"`), idOf(t, org, "Account", "Name", "Gamma_100%")
 	all := func() string { return c.get("/queryAll?q=SELECT+Id+FROM+Account+WHERE+IsDeleted=TRUE").body }
 
-	id := c.ingest(`{"object":"Account","operation":"delete"}`, "Id\n"+acme+"\n"+acme+"\n")
+	id := c.ingest(`{"object":"Account","operation":"delete"}`, "Id\n"+delta+"\n"+delta+"\n")
 	c.jobDone("ingest", id, "JobComplete")
-	require.Equal(t, true, org.Record(acme)["IsDeleted"])
+	require.Equal(t, true, org.Record(delta)["IsDeleted"])
 	failed := c.get("/jobs/ingest/" + id + "/failedResults").rowsOf(',')
-	require.Equal(t, []string{acme, "ENTITY_IS_DELETED:entity is deleted:--", acme}, failed[1])
+	require.Equal(t, []string{delta, "ENTITY_IS_DELETED:entity is deleted:--", delta}, failed[1])
 
-	id = c.ingest(`{"object":"Account","operation":"hardDelete"}`, "Id\n"+acme+"\n"+gone+"\n")
+	id = c.ingest(`{"object":"Account","operation":"hardDelete"}`, "Id\n"+delta+"\n"+gamma+"\n")
 	info := c.jobDone("ingest", id, "JobComplete")
 	require.Equal(t, "0", fmt.Sprint(info["numberRecordsFailed"]))
-	require.NotContains(t, all(), acme)
-	require.NotContains(t, all(), gone)
-	require.Nil(t, org.Record(gone))
+	require.NotContains(t, all(), delta)
+	require.NotContains(t, all(), gamma)
+	require.Nil(t, org.Record(gamma))
 }
 
 func TestBulkDialects(t *testing.T) {
