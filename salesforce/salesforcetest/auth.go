@@ -151,7 +151,7 @@ func (o *Org) user(name string) *record {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	users := o.object("User")
-	for _, r := range users.table.find(users.field("Username"), name, nil) {
+	for _, r := range users.table.find(users.own("Username"), name, nil) {
 		if r.value("IsActive") == true {
 			return r
 		}

@@ -19,7 +19,7 @@ func (tx *Transaction) validate(old, r *record) error {
 	for _, rule := range r.of.validations {
 		for _, v := range rule(Row{r: old}, Row{r: r}) {
 			var fields []string
-			if f := r.of.field(v.Field); f != nil {
+			if f := r.of.own(v.Field); f != nil {
 				fields = []string{f.Name}
 			}
 			errs = append(errs, fieldError("FIELD_CUSTOM_VALIDATION_EXCEPTION", fields, "%s", v.Message))

@@ -225,6 +225,8 @@ func (tx *Transaction) checkReference(f *field, id string) error {
 		return nil
 	case target.deleted():
 		return fieldError("ENTITY_IS_DELETED", nil, "entity is deleted")
+	case !tx.as().sees(target):
+		return fieldError("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", nil, "insufficient access rights on cross-reference id")
 	case f.Name == "OwnerId" && ob.Name == "User" && target.value("IsActive") != true:
 		return fieldError("INACTIVE_OWNER_OR_USER", []string{f.Name},
 			"operation performed with inactive user [%s] as owner of %s", id[:15], strings.ToLower(f.of.Label))
@@ -234,7 +236,7 @@ func (tx *Transaction) checkReference(f *field, id string) error {
 
 // checkHierarchy refuses a record that would be above itself.
 func (tx *Transaction) checkHierarchy(r *record, changes []change) error {
-	f := r.of.field("ParentId")
+	f := r.of.own("ParentId")
 	if f == nil || !f.refersTo(r.of) || f.polymorphic() || !changed(changes, f) {
 		return nil
 	}

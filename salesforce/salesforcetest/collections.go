@@ -272,7 +272,7 @@ func (c *call) retrieve(ids, names []string) error {
 		if i > 0 {
 			p.raw(",")
 		}
-		if r := ob.find(long(id), c.tx); r != nil && !r.deleted() {
+		if r := c.find(ob, long(id)); r != nil {
 			p.plainRecord(r, fields)
 		} else {
 			p.raw("null")

@@ -187,7 +187,7 @@ func (tx *Transaction) undelete(id string) error {
 		if old := w.version(tx); old != nil && old.deletion == d {
 			back := old.copy()
 			back.values[fieldIsDeleted], back.deletion = false, nil
-			if f := back.of.field("MasterRecordId"); f != nil {
+			if f := back.of.own("MasterRecordId"); f != nil {
 				back.set(f, nil)
 			}
 			if w == own || !tx.org.opt.ChildrenKeepStamps {

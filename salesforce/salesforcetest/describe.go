@@ -247,7 +247,7 @@ func (o *Org) describeChildren(ob *object) []childDescribe {
 	list := []childDescribe{}
 	for _, child := range o.objects {
 		for _, f := range child.fields {
-			if f.refersTo(ob) {
+			if f.refersTo(ob) && !f.hidden {
 				list = append(list, childDescribe{
 					CascadeDelete: f.Cascade, ChildSObject: child.Name, Field: f.Name,
 					JunctionIDListNames: []any{}, JunctionReferenceTo: []any{},

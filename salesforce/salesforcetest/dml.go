@@ -26,6 +26,9 @@ func (tx *Transaction) insert(ob *object, in []assignment) (string, error) {
 	if ob.NoCreate && !tx.system {
 		return "", refusal("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type %s does not support create", ob.Name)
 	}
+	if ob.setup && !tx.as().editAll {
+		return "", fieldError("INSUFFICIENT_ACCESS_OR_READONLY", nil, "insufficient access rights on object id")
+	}
 	changes, err := tx.understand(ob, in, func(f *field) bool { return f.NoCreate })
 	if err != nil {
 		return "", err
@@ -128,6 +131,9 @@ func (tx *Transaction) changeable(ob *object, id string) (*record, error) {
 	if r.deleted() {
 		return nil, errDeleted
 	}
+	if !tx.as().edits(r) {
+		return nil, fieldError("INSUFFICIENT_ACCESS_OR_READONLY", nil, "insufficient access rights on object id")
+	}
 	return r, nil
 }
 
@@ -168,7 +174,7 @@ func (tx *Transaction) stampNew(r *record) {
 	if r.deleted() {
 		r.deletion = &deletion{at: r.stamp()}
 	}
-	if name := r.of.field("Name"); r.of.custom() && name != nil && name.AutoNumber == "" && r.get(name) == nil {
+	if name := r.of.own("Name"); r.of.custom() && name != nil && name.AutoNumber == "" && r.get(name) == nil {
 		r.set(name, r.id())
 	}
 }
@@ -203,7 +209,7 @@ func (tx *Transaction) understand(ob *object, in []assignment, refused func(*fie
 	var changes []change
 	var offLimits []string
 	for _, a := range in {
-		f := ob.field(a.name)
+		f := tx.fieldOf(ob, a.name)
 		if strings.EqualFold(a.name, "attributes") {
 			continue
 		}
@@ -232,6 +238,15 @@ func (tx *Transaction) understand(ob *object, in []assignment, refused func(*fie
 		return nil, notWriteable(offLimits)
 	}
 	return changes, nil
+}
+
+// fieldOf is a field by the name that a client gives it. Tests may name hidden
+// ones.
+func (tx *Transaction) fieldOf(ob *object, name string) *field {
+	if tx.system {
+		return ob.own(name)
+	}
+	return ob.field(name)
 }
 
 // byExternalID finds the parent that a client names by a key of it, as in

@@ -161,7 +161,7 @@ func linkBefore(tx *Transaction, old, r *record, _ []change) error {
 	if old != nil {
 		return nil
 	}
-	for w := range r.of.referring(r.of.field("ContentDocumentId"), r.text("ContentDocumentId")).all {
+	for w := range r.of.referring(r.of.own("ContentDocumentId"), r.text("ContentDocumentId")).all {
 		if v := w.version(tx); v != nil && !v.deleted() && v.text("LinkedEntityId") == r.text("LinkedEntityId") {
 			return fieldError("DUPLICATE_VALUE", nil, "duplicate value found: ContentDocumentLink duplicates value on record with id: %s", v.id()[:15])
 		}

@@ -211,7 +211,7 @@ func (l *loader) existing(rec *loaded) string {
 		return l.tx.org.opt.OrgID
 	case "User":
 		name, _ := rec.text("Username")
-		key := rec.object.field("Username")
+		key := rec.object.own("Username")
 		for _, r := range rec.object.table.find(key, name, l.tx) {
 			return r.id()
 		}
@@ -233,7 +233,7 @@ func (rec *loaded) text(name string) (string, bool) {
 // save writes one record.
 func (l *loader) save(rec *loaded) error {
 	for i, a := range rec.in {
-		f := rec.object.field(a.name)
+		f := rec.object.own(a.name)
 		name, isRef := a.value.(string)
 		if f == nil || f.typ.kind != kindID || !isRef || !strings.HasPrefix(name, "@") {
 			continue

@@ -40,13 +40,16 @@ const anyRecord = "*"
 type object struct {
 	SObject
 	fields []*field          // by index, the system fields first
-	byName map[string]*field // by API name, and by the same in lower case
+	byName map[string]*field // what clients see, by API name, and by the same in lower case
+	named  map[string]*field // all, likewise
 	up     map[string]*field // references, by lower-case relationship name
 	types  []RecordType
 
 	validations []func(old, new Row) []Violation
 	duplicates  []DuplicateRule
 	rollUps     []*rollUp
+	owner       *field   // OwnerId, nil for none
+	follows     []*field // references to the parents that decide who sees a record
 	feeds       []*field // references over which parents sum up records of this object
 	org         *Org
 	table
@@ -62,6 +65,7 @@ type field struct {
 	last  any            // a value of the record written last
 	rank  map[string]int // order of picklist values
 
+	hidden  bool                // from API users
 	compute func(r *record) any // what stands for a stored value, nil for none
 }
 
@@ -104,6 +108,14 @@ func (ob *object) field(name string) *field {
 	return ob.byName[strings.ToLower(name)]
 }
 
+// own is field for the org itself, which also knows what is hidden.
+func (ob *object) own(name string) *field {
+	if f := ob.named[name]; f != nil {
+		return f
+	}
+	return ob.named[strings.ToLower(name)]
+}
+
 func (ob *object) custom() bool { return isCustom(ob.Name) }
 
 func isCustom(name string) bool { return strings.HasSuffix(strings.ToLower(name), "__c") }
@@ -138,7 +150,7 @@ func (f *field) polymorphic() bool {
 func (c *catalog) children(ob *object, relationship string) *field {
 	for _, child := range c.objects {
 		for _, f := range child.fields {
-			if f.Children != "" && strings.EqualFold(f.Children, relationship) && f.refersTo(ob) {
+			if !f.hidden && f.Children != "" && strings.EqualFold(f.Children, relationship) && f.refersTo(ob) {
 				return f
 			}
 		}
@@ -161,6 +173,7 @@ func (c *catalog) extend(s Schema) error {
 		}
 		ob.addTypes(def.RecordTypes)
 		ob.addRules(def)
+		ob.findParents()
 		ob.reindex()
 	}
 	c.linkRollUps()
@@ -169,7 +182,7 @@ func (c *catalog) extend(s Schema) error {
 
 // add makes an object with the fields that every object has.
 func (c *catalog) add(def SObject) *object {
-	ob := &object{SObject: def, org: c.org, byName: map[string]*field{}, up: map[string]*field{}}
+	ob := &object{SObject: def, org: c.org, byName: map[string]*field{}, named: map[string]*field{}, up: map[string]*field{}}
 	ob.Fields, ob.RecordTypes, ob.Validate, ob.Duplicates = nil, nil, nil, nil
 	ob.Label = cmp.Or(ob.Label, ob.Name)
 	ob.LabelPlural = cmp.Or(ob.LabelPlural, ob.Label+"s")
@@ -180,8 +193,10 @@ func (c *catalog) add(def SObject) *object {
 		ob.set(f)
 	}
 	if ob.setup {
-		delete(ob.byName, "isdeleted") // such records are never deleted
-		delete(ob.byName, "IsDeleted")
+		for _, name := range []string{"isdeleted", "IsDeleted"} { // such records are never deleted
+			delete(ob.byName, name)
+			delete(ob.named, name)
+		}
 	}
 	if ob.Mergeable {
 		ob.set(ref("MasterRecordId", "Master Record ID", ob.Name, "MasterRecord", "", readOnly))
@@ -216,23 +231,19 @@ func (ob *object) set(def Field) {
 		// A custom record without a name is named by its id.
 		def.NameField, def.Defaulted, def.Required = true, true, false
 	}
-	f := ob.field(def.Name)
+	f := ob.own(def.Name)
 	if f == nil {
 		f = &field{of: ob, index: len(ob.fields)}
 		ob.fields = append(ob.fields, f)
-		ob.byName[strings.ToLower(def.Name)] = f
 	} else {
 		def = inherit(def, f.Field)
 	}
-	ob.byName[def.Name] = f
 	f.Field = withDefaults(def)
 	f.typ = fieldTypes[f.Type]
 	f.start, _ = f.initial() // validate has seen to the error
 	f.rank = ranks(f.Picklist)
 	f.compute = f.computed()
-	if f.Relationship != "" {
-		ob.up[strings.ToLower(f.Relationship)] = f
-	}
+	ob.name(f)
 }
 
 // computed is what works out the value of a field that is not stored.
@@ -383,7 +394,7 @@ func (c *catalog) validate(s Schema) error {
 func (c *catalog) validateField(object string, f Field, known func(string) bool) error {
 	var old *field
 	if ob := c.object(object); ob != nil {
-		if old = ob.field(f.Name); old != nil {
+		if old = ob.own(f.Name); old != nil {
 			f = inherit(f, old.Field)
 		}
 	}

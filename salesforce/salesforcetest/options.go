@@ -79,6 +79,12 @@ type Options struct {
 	// disabled. Defaults to login() being allowed.
 	SOAPLoginOff bool
 
+	// PrivateRecords lets users see and change only records that they own, and
+	// what is part of those; see [Org.Insert] for users of a test's own. Users
+	// whose profile has PermissionsViewAllData see everything; the System
+	// Administrator may change everything too. Defaults to one room for all.
+	PrivateRecords bool
+
 	// ChildrenKeepStamps leaves the SystemModstamp of children alone when their
 	// parent is deleted, undeleted or merged, which Salesforce does not promise
 	// to move. Defaults to moving it.

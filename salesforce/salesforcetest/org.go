@@ -202,7 +202,9 @@ func (o *Org) setUp() {
 			return id
 		}
 		create("Organization", map[string]any{"Id": o.opt.OrgID, "Name": "Example Org", "TimeZoneSidKey": o.opt.TimeZone})
-		admins := create("Profile", map[string]any{"Name": "System Administrator"})
+		admins := create("Profile", map[string]any{
+			"Name": "System Administrator", "PermissionsViewAllData": true, "PermissionsModifyAllData": true,
+		})
 		create("Profile", map[string]any{"Name": "Standard User"})
 		create("User", map[string]any{
 			"Id": o.admin, "Username": o.opt.Username, "FirstName": "Ada", "LastName": "Admin", "ProfileId": admins,

@@ -25,7 +25,7 @@ func (o *Org) choices(f *field) []PicklistValue {
 	}
 	stages := o.object("OpportunityStage")
 	rows := slices.Collect(stages.ids.all(stages.rows))
-	order := stages.field("SortOrder")
+	order := stages.own("SortOrder")
 	slices.SortStableFunc(rows, func(a, b *row) int { return compareValues(a.seen.get(order), b.seen.get(order)) })
 	var list []PicklistValue
 	for _, w := range rows {
@@ -47,7 +47,7 @@ func (f *field) controller() *field {
 	if f.Controller == "" {
 		return nil
 	}
-	return f.of.field(f.Controller)
+	return f.of.own(f.Controller)
 }
 
 // controlValues are the values of a controlling field in the order in which
@@ -174,8 +174,8 @@ func (c *catalog) validateController(def SObject, f Field) error {
 		return errors.New("only picklists can have a Controller")
 	}
 	typ := ""
-	if ob := c.object(def.Name); ob != nil && ob.field(f.Controller) != nil {
-		typ = ob.field(f.Controller).Type
+	if ob := c.object(def.Name); ob != nil && ob.own(f.Controller) != nil {
+		typ = ob.own(f.Controller).Type
 	}
 	for _, other := range def.Fields {
 		if strings.EqualFold(other.Name, f.Controller) && other.Type != "" {

@@ -177,8 +177,10 @@ func plain(r *record) map[string]any {
 		return nil
 	}
 	m := make(map[string]any, len(r.of.fields))
-	for f := range r.of.visible {
-		m[f.Name] = plainValue(f, r, r.get(f))
+	for _, f := range r.of.fields {
+		if r.of.own(f.Name) == f {
+			m[f.Name] = plainValue(f, r, r.get(f))
+		}
 	}
 	return m
 }

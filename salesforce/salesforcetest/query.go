@@ -109,7 +109,7 @@ func (c *call) compile(text string, all bool) (*query, error) {
 
 // compile makes the query of a world ready.
 func (o *Org) compile(e *world) (*query, error) {
-	e.zone, e.now = o.zone(e.user), o.Now()
+	e.zone, e.now, e.viewer = o.zone(e.user), o.Now(), o.viewer(e.user, e.tx)
 	text := e.text
 	if strings.TrimSpace(text) == "" {
 		return nil, refusal("MALFORMED_QUERY", "SOQL statements cannot be empty or null")

@@ -14,7 +14,7 @@ const masterType = "012000000000000AAA"
 
 // addTypes adds record types, or replaces those of the same developer name.
 func (ob *object) addTypes(types []RecordType) {
-	if len(types) > 0 && ob.field("RecordTypeId") == nil {
+	if len(types) > 0 && ob.own("RecordTypeId") == nil {
 		ob.set(ref("RecordTypeId", "Record Type ID", "RecordType", "RecordType", ""))
 	}
 	for _, t := range types {
@@ -46,7 +46,7 @@ func (c *catalog) validateRecordType(def SObject, t RecordType) error {
 	}
 	picklist := func(name string) bool {
 		ob := c.object(def.Name)
-		return ob != nil && ob.field(name) != nil && ob.field(name).picklist() ||
+		return ob != nil && ob.own(name) != nil && ob.own(name).picklist() ||
 			slices.ContainsFunc(def.Fields, func(f Field) bool {
 				return strings.EqualFold(f.Name, name) && (f.Type == "picklist" || f.Type == "multipicklist")
 			})
@@ -124,7 +124,7 @@ func (o *Org) defaultType(ob *object) string {
 
 // recordType is the id of the record's type, that of the master for none.
 func (r *record) recordType() string {
-	if f := r.of.field("RecordTypeId"); f != nil {
+	if f := r.of.own("RecordTypeId"); f != nil {
 		if id, ok := r.get(f).(string); ok {
 			return id
 		}
@@ -179,7 +179,7 @@ func (o *Org) offered(f *field, recordType string) (values []PicklistValue, star
 // startType gives a new record its type and the picklist values that the type
 // starts with, as far as the client has not said otherwise.
 func (tx *Transaction) startType(r *record, changes []change) {
-	f := r.of.field("RecordTypeId")
+	f := r.of.own("RecordTypeId")
 	if f == nil || len(r.of.types) == 0 {
 		return
 	}

@@ -21,8 +21,9 @@ func (c *call) updated() error {
 	}
 	defer c.reading()()
 	ids := []string{}
+	viewer := c.org.viewer(c.user, c.tx)
 	for w := range ob.changedSince(start).all {
-		if at := w.seen.stamp(); !w.seen.deleted() && !at.Before(start) && at.Before(end) {
+		if at := w.seen.stamp(); !w.seen.deleted() && !at.Before(start) && at.Before(end) && viewer.sees(w.seen) {
 			ids = append(ids, w.id)
 		}
 	}
@@ -54,8 +55,13 @@ func (c *call) deleted() error {
 		DeletedDate string `json:"deletedDate"`
 	}
 	records := []deletedRecord{}
-	for w := range ob.changedSince(start).all {
-		if d := w.seen.deletion; d != nil && !d.at.Before(start) && d.at.Before(end) {
+	rows := ob.changedSince(start)
+	if c.org.opt.ChildrenKeepStamps {
+		rows = ob.stamps.rows(ob.rows).span()
+	}
+	viewer := c.org.viewer(c.user, c.tx)
+	for w := range rows.all {
+		if d := w.seen.deletion; d != nil && !d.at.Before(start) && d.at.Before(end) && viewer.sees(w.seen) {
 			records = append(records, deletedRecord{w.id, d.at.Format(wireDateTime)})
 		}
 	}

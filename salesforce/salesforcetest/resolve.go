@@ -21,6 +21,8 @@ type world struct {
 	all  bool           // queryAll: deleted records are seen
 	zone *time.Location // of the user
 	now  time.Time
+
+	viewer viewer // decides what of all the user sees
 }
 
 // seen returns the version of a row that the query sees, nil for none.
@@ -29,7 +31,7 @@ func (e *world) seen(w *row) *record {
 		return nil
 	}
 	r := w.version(e.tx)
-	if r == nil || r.deleted() && (!e.all || e.org.gone(r)) {
+	if r == nil || r.deleted() && (!e.all || e.org.gone(r)) || !e.viewer.sees(r) {
 		return nil
 	}
 	return r

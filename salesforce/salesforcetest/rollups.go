@@ -169,14 +169,14 @@ func (c *catalog) linkRollUps() {
 			link := c.children(ob, f.RollUp.Children)
 			sum := &rollUp{RollUp: *f.RollUp, field: f, link: link}
 			if sum.Op != Count {
-				sum.source = link.of.field(sum.Field)
+				sum.source = link.of.own(sum.Field)
 			}
 			ob.rollUps = append(ob.rollUps, sum)
 			link.of.feed(link)
 		}
 	}
 	if lines := c.object("OpportunityLineItem"); lines != nil {
-		lines.feed(lines.field("OpportunityId"))
+		lines.feed(lines.own("OpportunityId"))
 	}
 }
 
@@ -230,7 +230,7 @@ func (c *catalog) validateRollUp(s Schema, def SObject, f Field) error {
 	child := c.childNamed(s, def.Name, f.RollUp.Children)
 	has := func(name string) bool {
 		ob := c.object(child)
-		return ob != nil && ob.field(name) != nil || slices.ContainsFunc(s, func(d SObject) bool {
+		return ob != nil && ob.own(name) != nil || slices.ContainsFunc(s, func(d SObject) bool {
 			return d.Name == child && slices.ContainsFunc(d.Fields, func(f Field) bool { return strings.EqualFold(f.Name, name) })
 		})
 	}

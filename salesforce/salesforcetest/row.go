@@ -47,7 +47,7 @@ func (w Row) Get(path string) any {
 	if r == nil {
 		return nil
 	}
-	f := r.of.field(names[len(names)-1])
+	f := r.of.own(names[len(names)-1])
 	switch {
 	case f == nil:
 		return nil

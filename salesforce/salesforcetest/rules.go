@@ -249,7 +249,7 @@ func (tx *Transaction) accountOf(r *record) any {
 		case parent == nil:
 		case parent.of.Name == "Account":
 			return parent.id()
-		case parent.of.field("AccountId") != nil && parent.value("AccountId") != nil:
+		case parent.of.own("AccountId") != nil && parent.value("AccountId") != nil:
 			return parent.value("AccountId")
 		}
 	}

@@ -33,6 +33,8 @@ var setupObjects = Schema{
 			text("Name", "Name", 255, required, nameField, unique),
 			text("UserType", "User Type", 40, def("Standard")),
 			text("Description", "Description", 255),
+			check("PermissionsViewAllData", "View All Data"),
+			check("PermissionsModifyAllData", "Modify All Data"),
 		},
 	},
 	{

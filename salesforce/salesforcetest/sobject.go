@@ -96,8 +96,8 @@ func (c *call) read() error {
 // writeRecord answers a record with the fields that the request asks for.
 func (c *call) writeRecord(ob *object, id string) error {
 	defer c.reading()()
-	r := ob.find(id, c.tx)
-	if r == nil || r.deleted() {
+	r := c.find(ob, id)
+	if r == nil {
 		return errNotFound
 	}
 	fields := slices.Collect(ob.visible)
@@ -330,12 +330,12 @@ func (c *call) download() error {
 // content returns the content of a binary field and its type, nil for none.
 func (c *call) content(ob *object, id, name string) (*blob, string) {
 	defer c.reading()()
-	f, r := ob.field(name), ob.find(id, c.tx)
-	if f == nil || r == nil || r.deleted() {
+	f, r := ob.field(name), c.find(ob, id)
+	if f == nil || r == nil {
 		return nil, ""
 	}
 	b, _ := r.get(f).(*blob)
-	if typ := ob.field("ContentType"); typ != nil && r.get(typ) != nil {
+	if typ := ob.own("ContentType"); typ != nil && r.get(typ) != nil {
 		return b, r.get(typ).(string)
 	}
 	return b, "application/octet-stream"

@@ -101,7 +101,7 @@ func (r *record) text(name string) string {
 }
 
 // value is the value of a field by name, which must exist.
-func (r *record) value(name string) any { return r.get(r.of.field(name)) }
+func (r *record) value(name string) any { return r.get(r.of.own(name)) }
 
 // copy returns a version to change.
 func (r *record) copy() *record {
@@ -116,7 +116,7 @@ func (r *record) copy() *record {
 func (r *record) set(f *field, v any) { r.values[f.index] = v }
 
 // put is set by name.
-func (r *record) put(name string, v any) { r.set(r.of.field(name), v) }
+func (r *record) put(name string, v any) { r.set(r.of.own(name), v) }
 
 // row is what an id stands for. While a transaction works on it there are two
 // versions: what others see, and what the transaction has written.
