@@ -284,7 +284,7 @@ func (c *call) recordTypes(ob *object) []recordTypeInfo {
 // for is false, 0 or null.
 func (o *Org) describeField(f *field) fieldDescribe {
 	d := fieldDescribe{
-		Aggregatable:          f.filterable(),
+		Aggregatable:          f.aggregatable(),
 		AutoNumber:            f.AutoNumber != "",
 		Calculated:            f.Calculated,
 		CascadeDelete:         f.Cascade,

@@ -135,19 +135,10 @@ func (f *field) compare(a, b any) int {
 }
 
 // within compares with a date literal, which is a span of days.
-func (q *query) within(left *operand, op soql.CompareOp, limits *soql.DateRange) (predicate, error) {
-	first, end, ok := dateRange(limits, dateOf(q.now.In(q.zone)))
-	if !ok {
-		return nil, q.fault(limits, "MALFORMED_QUERY", "unexpected token: '%s'", limits.Name)
-	}
-	var start, stop any
-	switch left.field.typ.kind {
-	case kindDate:
-		start, stop = first, end
-	case kindDateTime:
-		start, stop = first.start(q.zone).UTC(), end.start(q.zone).UTC()
-	default:
-		return nil, q.wrongType(left, limits)
+func (q *query) within(left *operand, op soql.CompareOp, literal *soql.DateRange) (predicate, error) {
+	start, stop, err := q.span(left, literal)
+	if err != nil {
+		return nil, err
 	}
 	from, to := q.compare(left, soql.OpGe, start), q.compare(left, soql.OpLt, stop)
 	switch op {
@@ -230,10 +221,18 @@ func (q *query) membership(c *soql.Membership) (predicate, error) {
 func (q *query) valueSet(left *operand, values []soql.Value) (func(any) bool, error) {
 	texts := map[string]bool{} // most lists hold texts, and some are long
 	var others []any
+	var spans []func(any) bool
 	fold := left.field.typ.kind == kindText && !left.field.CaseSensitive
 	for _, v := range values {
-		if limits, ok := v.(*soql.DateRange); ok {
-			return nil, q.fault(limits, "MALFORMED_QUERY", "unexpected token: '%s'", limits.Name)
+		if literal, ok := v.(*soql.DateRange); ok {
+			start, end, err := q.span(left, literal)
+			if err != nil {
+				return nil, err
+			}
+			spans = append(spans, func(v any) bool {
+				return v != nil && compareValues(v, start) >= 0 && compareValues(v, end) < 0
+			})
+			continue
 		}
 		parsed, err := q.literal(left, v)
 		if err != nil {
@@ -257,7 +256,8 @@ func (q *query) valueSet(left *operand, values []soql.Value) (func(any) bool, er
 				return true
 			}
 		}
-		return slices.ContainsFunc(others, func(other any) bool { return left.field.equal(v, other) })
+		return slices.ContainsFunc(others, func(other any) bool { return left.field.equal(v, other) }) ||
+			slices.ContainsFunc(spans, func(holds func(any) bool) bool { return holds(v) })
 	}, nil
 }
 
@@ -269,7 +269,10 @@ func (q *query) semiJoin(left *operand, c *soql.Membership) (func(any) bool, err
 	}
 	inner := &query{world: q.world, node: c.Query, object: q.org.object(c.Query.From.Object)}
 	if inner.object == nil {
-		return nil, q.fault(c.Query.From, "INVALID_TYPE", "sObject type '%s' is not supported.", c.Query.From.Object)
+		return nil, q.noSuchObject(c.Query.From, c.Query.From.Object)
+	}
+	if inner.object == q.object {
+		return nil, q.fault(c.Query, "MALFORMED_QUERY", "The inner and outer selects should not be on the same object type")
 	}
 	if err := inner.prepare(); err != nil {
 		return nil, err
@@ -284,6 +287,10 @@ func (q *query) semiJoin(left *operand, c *soql.Membership) (func(any) bool, err
 	if column.operand == nil || column.operand.field.typ.kind != kindID {
 		return nil, q.fault(c.Query, "INVALID_FIELD", "The inner select field '%s' in semi join sub-select must be an id field", column.name)
 	}
+	if !q.sameTargets(left, column.operand) {
+		return nil, q.fault(c.Query, "INVALID_FIELD", "The selected field '%s' in the subquery and the left operand field in the where "+
+			"expression in the outer query '%s' should point to the same object type", column.operand.field.Name, left.field.Name)
+	}
 	ids := map[any]bool{}
 	for _, r := range inner.run() {
 		if id := column.operand.of(q.world, r); id != nil {
@@ -291,6 +298,24 @@ func (q *query) semiJoin(left *operand, c *soql.Membership) (func(any) bool, err
 		}
 	}
 	return func(v any) bool { return v != nil && ids[v] }, nil
+}
+
+// sameTargets reports whether the ids of two fields can be the same.
+func (q *query) sameTargets(a, b *operand) bool {
+	one, other := q.targetsOf(a), q.targetsOf(b)
+	return slices.ContainsFunc(one, func(name string) bool { return slices.Contains(other, name) })
+}
+
+// targetsOf are the names of the objects that the ids of a field belong to.
+func (q *query) targetsOf(op *operand) []string {
+	f := op.field
+	switch {
+	case f.Type == "reference":
+		return q.org.targets(f)
+	case !op.poly:
+		return []string{f.of.Name}
+	}
+	return q.org.targets(op.via[len(op.via)-1])
 }
 
 // inclusion makes INCLUDES and EXCLUDES ready: a value such as 'A;B' asks for A
@@ -337,12 +362,7 @@ func (q *query) literal(left *operand, v soql.Value) (any, error) {
 		}
 	case *soql.Number:
 		if kind == kindNumber {
-			_, fraction, _ := strings.Cut(v.Literal, ".")
-			n, err := parseDecimal(v.Literal, min(len(fraction), 18))
-			if err != nil {
-				return nil, q.fault(v, "NUMBER_OUTSIDE_VALID_RANGE", "value outside of valid range: %s", v.Literal)
-			}
-			return n, nil
+			return q.number(v, v.Literal)
 		}
 	case *soql.Boolean:
 		if kind == kindBool {
@@ -356,8 +376,37 @@ func (q *query) literal(left *operand, v soql.Value) (any, error) {
 		if kind == kindDateTime {
 			return v.Time.UTC().Truncate(time.Millisecond), nil
 		}
+	case *soql.Time:
+		if kind == kindTime {
+			return timeOfDay(((v.Hour*60+v.Minute)*60+v.Second)*1000 + v.Millisecond), nil
+		}
+	case *soql.Currency:
+		return q.money(left, v)
 	}
 	return nil, q.wrongType(left, v)
+}
+
+func (q *query) number(n soql.Node, literal string) (any, error) {
+	_, fraction, _ := strings.Cut(literal, ".")
+	d, err := parseDecimal(literal, min(len(fraction), 18))
+	if err != nil {
+		return nil, q.fault(n, "NUMBER_OUTSIDE_VALID_RANGE", "value outside of valid range: %s", literal)
+	}
+	return d, nil
+}
+
+// currency is that of the org, which has no other.
+const currency = "USD"
+
+// money is an amount with its currency.
+func (q *query) money(left *operand, v *soql.Currency) (any, error) {
+	switch {
+	case left.field.Type != "currency":
+		return nil, q.wrongType(left, v)
+	case v.Code != currency:
+		return nil, q.fault(v, "MALFORMED_QUERY", "%s is no active currency of this organization", v.Code)
+	}
+	return q.number(v, v.Literal)
 }
 
 // idLiteral is an id as records hold it: in its long form.

@@ -244,6 +244,20 @@ func (ob *object) set(def Field) {
 	f.rank = ranks(f.Picklist)
 	f.compute = f.computed()
 	ob.name(f)
+	if f.Type == "location" {
+		ob.setParts(f)
+	}
+}
+
+// setParts adds the fields that hold the parts of a location, unless they are
+// there.
+func (ob *object) setParts(f *field) {
+	prefix, parts := f.compoundParts()
+	for i, label := range []string{"Latitude", "Longitude"} {
+		if name := prefix + parts[i].field; ob.own(name) == nil {
+			ob.set(number(name, f.Label+" ("+label+")", 15, partOf(f.Name)))
+		}
+	}
 }
 
 // computed is what works out the value of a field that is not stored.
@@ -326,7 +340,7 @@ func withDefaults(f Field) Field {
 	if f.RollUp != nil && f.RollUp.Op <= Sum {
 		f.Default = 0
 	}
-	if f.Calculated {
+	if f.Calculated || typ.kind == kindAddress {
 		readOnly(&f)
 	}
 	if f.Type == "reference" && f.Relationship == "" {

@@ -36,26 +36,42 @@ func (q *query) sortKeys(order []soql.Order) ([]sortKey, error) {
 	return keys, nil
 }
 
-// sort sorts records by the query's keys, and what they leave open by id.
+// sort sorts records by the query's keys, and what they leave open by id. Each
+// key is worked out only once for a record.
 func (q *query) sort(rows []*record) {
-	slices.SortStableFunc(rows, func(a, b *record) int {
-		for _, key := range q.order {
-			if c := key.compare(q.world, a, b); c != 0 {
+	type keyed struct {
+		record *record
+		keys   []any
+	}
+	n := len(q.order)
+	list, keys := make([]keyed, len(rows)), make([]any, n*len(rows))
+	for i, r := range rows {
+		list[i] = keyed{r, keys[i*n : i*n+n]}
+		for k, key := range q.order {
+			list[i].keys[k] = key.operand.of(q.world, r)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b keyed) int {
+		for k, key := range q.order {
+			if c := key.compare(a.keys[k], b.keys[k]); c != 0 {
 				return c
 			}
 		}
 		if q.groups != nil {
 			return 0
 		}
-		return strings.Compare(a.id(), b.id())
+		return strings.Compare(a.record.id(), b.record.id())
 	})
+	for i, k := range list {
+		rows[i] = k.record
+	}
 }
 
-// compare orders two records by one key.
-func (k sortKey) compare(e *world, a, b *record) int {
-	x, y := k.operand.of(e, a), k.operand.of(e, b)
+// compare orders two values by one key. Nulls come first, also when the order
+// is descending.
+func (k sortKey) compare(x, y any) int {
 	if x == nil || y == nil {
-		c := boolOrder(x != nil) - boolOrder(y != nil) // nulls first, also when descending
+		c := boolOrder(x != nil) - boolOrder(y != nil)
 		if k.nullsLast {
 			return -c
 		}

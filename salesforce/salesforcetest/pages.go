@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,11 +11,12 @@ import (
 // that the query saw.
 type cursor struct {
 	*world
-	rows    []*record
-	columns []*column
-	batch   int
-	id      string // of the locator, once there is a second page
-	opened  time.Time
+	rows     []*record
+	columns  []*column
+	resource string // the path, below the version, of what answers further pages
+	batch    int
+	id       string // of the locator, once there is a second page
+	opened   time.Time
 }
 
 // pages are the open cursors.
@@ -63,11 +65,18 @@ type pager struct {
 	printer
 	*world
 	batch int
+	lists map[listKey][]*record // the children of the records of a page
+}
+
+// listKey names the list of children of a record.
+type listKey struct {
+	parent *record
+	column *column
 }
 
 // page writes the page of a result that begins with row from.
 func (p *pager) page(c *cursor, from int) {
-	to := min(from+p.batch, len(c.rows))
+	to := p.pageEnd(c, from)
 	p.raw(fmt.Sprintf(`{"totalSize":%d,"done":%t`, len(c.rows), to == len(c.rows)))
 	if to < len(c.rows) {
 		if c.id == "" {
@@ -75,7 +84,7 @@ func (p *pager) page(c *cursor, from int) {
 			p.org.pages.open(c)
 		}
 		p.key("nextRecordsUrl")
-		p.raw(fmt.Sprintf(`"/services/data/v%d.0/query/%s-%d"`, p.version, c.id, to))
+		p.raw(fmt.Sprintf(`"/services/data/v%d.0/%s/%s-%d"`, p.printer.version, c.resource, c.id, to))
 	}
 	p.key("records")
 	p.raw("[")
@@ -86,6 +95,42 @@ func (p *pager) page(c *cursor, from int) {
 		p.record(r.of.Name, r, c.columns)
 	}
 	p.raw("]}")
+}
+
+// pageEnd is the row behind the last one of a page. Children count towards the
+// size of a page like their parents.
+func (p *pager) pageEnd(c *cursor, from int) int {
+	end := min(from+p.batch, len(c.rows))
+	if !slices.ContainsFunc(c.columns, func(col *column) bool { return col.child != nil }) {
+		return end
+	}
+	size := 0
+	for i, r := range c.rows[from:end] {
+		size++
+		for _, col := range c.columns {
+			if col.child != nil {
+				size += min(len(p.childrenOf(r, col)), p.batch)
+			}
+		}
+		if size > p.batch && i > 0 {
+			return from + i
+		}
+	}
+	return end
+}
+
+// childrenOf returns the children of a record that a column lists.
+func (p *pager) childrenOf(r *record, col *column) []*record {
+	key := listKey{r, col}
+	rows, ok := p.lists[key]
+	if !ok {
+		if p.lists == nil {
+			p.lists = map[listKey][]*record{}
+		}
+		rows = col.child.childrenOf(col.link, r)
+		p.lists[key] = rows
+	}
+	return rows
 }
 
 // record writes a record with the columns of a query.
@@ -116,16 +161,24 @@ func (p *pager) parentOf(r *record, col *column) {
 	if col.parent.polymorphic() {
 		typ = "Name"
 	}
-	p.record(typ, parent, col.columns)
+	columns, selected := col.columnsOf(parent)
+	switch {
+	case !selected:
+		p.raw("null")
+		return
+	case col.kinds != nil:
+		typ = parent.of.Name
+	}
+	p.record(typ, parent, columns)
 }
 
 // children writes a child list, null when it is empty. A long one has pages of
 // its own.
 func (p *pager) children(r *record, col *column) {
-	rows := col.child.childrenOf(col.link, r)
+	rows := p.childrenOf(r, col)
 	if len(rows) == 0 {
 		p.raw("null")
 		return
 	}
-	p.page(&cursor{world: p.world, rows: rows, columns: col.child.columns}, 0)
+	p.page(&cursor{world: p.world, rows: rows, columns: col.child.columns, resource: "query"}, 0)
 }

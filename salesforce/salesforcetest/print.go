@@ -121,9 +121,13 @@ type addressPart struct {
 	value any
 }
 
-// addressParts are the parts on the wire and the ends of the fields' names.
-// Codes exist only where state and country picklists are switched on.
-var addressParts = []struct{ wire, field string }{
+// compoundPart is a part of a compound field: its name on the wire and the end of
+// the name of the field that holds it, "" for what the org never has.
+type compoundPart struct{ wire, field string }
+
+// addressParts are the parts of addresses. Codes exist only where state and
+// country picklists are switched on.
+var addressParts = []compoundPart{
 	{"city", "City"},
 	{"country", "Country"},
 	{"countryCode", ""},
@@ -136,13 +140,24 @@ var addressParts = []struct{ wire, field string }{
 	{"street", "Street"},
 }
 
-// address is the value of a compound address field, nil when all parts are
-// empty.
+// locationParts are the parts of a location such as Place__c.
+var locationParts = []compoundPart{{"latitude", "__Latitude__s"}, {"longitude", "__Longitude__s"}}
+
+// compound says how the parts of a compound field are called.
+func (f *Field) compoundParts() (prefix string, parts []compoundPart) {
+	if f.Type == "location" {
+		return strings.TrimSuffix(f.Name, "__c"), locationParts
+	}
+	return strings.TrimSuffix(f.Name, "Address"), addressParts
+}
+
+// address is the value of a compound address or location, nil when all parts
+// are empty.
 func (r *record) address(f *field) any {
-	prefix := strings.TrimSuffix(f.Name, "Address")
-	var parts address
+	prefix, names := f.compoundParts()
+	parts := make(address, 0, len(names))
 	empty := true
-	for _, p := range addressParts {
+	for _, p := range names {
 		part := addressPart{name: p.wire}
 		if part.field = r.of.field(prefix + p.field); p.field != "" && part.field != nil {
 			part.value = r.get(part.field)
@@ -154,6 +169,24 @@ func (r *record) address(f *field) any {
 		return nil
 	}
 	return parts
+}
+
+// point is where an address is, false when nobody knows.
+func (a address) point() (latitude, longitude float64, ok bool) {
+	known := 0
+	for _, part := range a {
+		n, isNumber := part.value.(decimal)
+		switch {
+		case !isNumber:
+		case part.name == "latitude":
+			latitude = n.float()
+			known++
+		case part.name == "longitude":
+			longitude = n.float()
+			known++
+		}
+	}
+	return latitude, longitude, known == 2
 }
 
 // address writes all parts of an address, null for what is empty.

@@ -14,13 +14,17 @@ import (
 // world is what all parts of one query share. Its user holds the org's lock for
 // reading.
 type world struct {
-	org  *Org
-	tx   *Transaction   // whose uncommitted records are seen, nil for none
-	user string         // the id of who asks
-	text string         // the query, to point into
-	all  bool           // queryAll: deleted records are seen
-	zone *time.Location // of the user
-	now  time.Time
+	org     *Org
+	tx      *Transaction // whose uncommitted records are seen, nil for none
+	user    string       // the id of who asks
+	version int          // of the API, 0 for the newest
+	text    string       // the query, to point into
+	all     bool         // queryAll: deleted records are seen
+
+	zone   *time.Location // of the user
+	locale locale         // of the user
+	fiscal fiscalYear
+	now    time.Time
 
 	viewer viewer // decides what of all the user sees
 }
@@ -106,10 +110,18 @@ type operand struct {
 func (op *operand) of(e *world, r *record) any {
 	for _, ref := range op.via {
 		if r = e.parent(r, ref); r == nil {
-			return nil
+			return op.orphaned()
 		}
 	}
 	return op.here(r)
+}
+
+// orphaned is the value where there is no parent: a checkbox counts as not set.
+func (op *operand) orphaned() any {
+	if op.apply == nil && op.field.typ.kind == kindBool {
+		return false
+	}
+	return nil
 }
 
 // here evaluates the operand on the record at the end of the way.
@@ -151,10 +163,7 @@ var nameFields = []string{
 
 // path resolves the names of a field path.
 func (q *query) path(p *soql.Path) (*operand, error) {
-	names := p.Names
-	if len(names) > 1 && (strings.EqualFold(names[0], q.node.From.Alias) || strings.EqualFold(names[0], q.node.From.Object)) {
-		names = names[1:]
-	}
+	names := q.own(p.Names)
 	op := &operand{}
 	ob := q.object
 	for _, name := range names[:len(names)-1] {
@@ -180,6 +189,24 @@ func (q *query) path(p *soql.Path) (*operand, error) {
 	}
 	op.name, op.reads = op.field.Name, op.field
 	return op, nil
+}
+
+// own is a path from the queried object on: aliases of relationships are put in
+// full, the object's own name and alias left out.
+func (q *query) own(names []string) []string {
+	for i := len(q.node.Aliases) - 1; i >= 0 && len(names) > 1; i-- {
+		if a := &q.node.Aliases[i]; strings.EqualFold(a.Name, names[0]) {
+			names = slices.Concat(a.Path.Names, names[1:])
+		}
+	}
+	if len(names) == 1 {
+		return names
+	}
+	isName := func(s string) bool { return strings.EqualFold(s, names[0]) }
+	if isName(q.node.From.Alias) || isName(q.node.From.Object) || isName(q.object.Name) && q.object.up[strings.ToLower(names[0])] == nil {
+		return names[1:]
+	}
+	return names
 }
 
 // nameField resolves a field of a polymorphic parent.

@@ -138,10 +138,11 @@ func opportunityBefore(tx *Transaction, old, r *record, changes []change) error 
 		r.put("ExpectedRevenue", product(amount, probability, 2))
 	}
 	if close, ok := r.value("CloseDate").(date); ok {
-		quarter := (int(close.month) + 2) / 3
-		r.put("FiscalYear", decimal{coef: int64(close.year)})
+		fiscal := tx.org.fiscal(tx)
+		year, quarter := fiscal.name(close), fiscal.month(close)/3+1
+		r.put("FiscalYear", decimal{coef: int64(year)})
 		r.put("FiscalQuarter", decimal{coef: int64(quarter)})
-		r.put("Fiscal", fmt.Sprintf("%d %d", close.year, quarter))
+		r.put("Fiscal", fmt.Sprintf("%d %d", year, quarter))
 	}
 	return nil
 }

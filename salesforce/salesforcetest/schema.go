@@ -57,7 +57,7 @@ type Field struct {
 
 	// Type is the type as describe spells it: string, textarea, picklist,
 	// multipicklist, combobox, reference, boolean, int, double, currency,
-	// percent, date, datetime, time, phone, email, url, base64, address or id.
+	// percent, date, datetime, time, phone, email, url, base64, address, location or id.
 	// Defaults to string.
 	Type string
 

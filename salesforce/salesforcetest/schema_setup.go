@@ -20,6 +20,7 @@ var setupObjects = Schema{
 			text("TimeZoneSidKey", "Time Zone", 40, def("GMT")),
 			text("LanguageLocaleKey", "Language", 40, def("en_US")),
 			integer("FiscalYearStartMonth", "Fiscal Year Starts In", def(1), readOnly),
+			check("UsesStartDateAsFiscalYearName", "Fiscal Year Name by Start", readOnly),
 			text("OrganizationType", "Edition", 40, def("Developer Edition"), readOnly),
 			text("InstanceName", "Instance Name", 5, def("XX1"), readOnly),
 			check("IsSandbox", "Is Sandbox", readOnly),

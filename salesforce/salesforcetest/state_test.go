@@ -82,7 +82,7 @@ func TestLabelsAndFormats(t *testing.T) {
 	r := c.query("SELECT toLabel(Kind__c), FORMAT(On__c) f, CALENDAR_QUARTER(On__c) q, Name FROM Visit__c").records()[0]
 	delete(r, "attributes")
 	require.Equal(t, map[string]any{
-		"Kind__c": "First", "f": "2026-05-17", "q": json.Number("2"), "Name": "quote \" back \\ tab \t control \x01 bad \ufffd",
+		"Kind__c": "First", "f": "5/17/2026", "q": json.Number("2"), "Name": "quote \" back \\ tab \t control \x01 bad \ufffd",
 	}, r)
 	c.query("SELECT CALENDAR_YEAR(Name) FROM Visit__c").refused(400, "INVALID_FIELD", "field Name does not support function CALENDAR_YEAR")
 	c.query("SELECT FORMAT(Body) FROM Attachment").refused(400, "INVALID_FIELD", "does not support function")

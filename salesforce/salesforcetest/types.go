@@ -48,6 +48,7 @@ var fieldTypes = map[string]*fieldType{
 	"time":            {kindTime, "xsd:time", 0, true, true, false},
 	"base64":          {kindBlob, "xsd:base64Binary", 0, false, false, false},
 	"address":         {kindAddress, "urn:address", 0, false, false, false},
+	"location":        {kindAddress, "urn:location", 0, false, false, false},
 }
 
 // longText is the length from which a text area is a long one, which queries
@@ -60,6 +61,11 @@ func (f *field) groupable() bool {
 	return f.typ.group && !f.long() && (!f.Calculated || f.Formula != nil)
 }
 func (f *field) long() bool { return f.Type == "textarea" && f.Length >= longText }
+
+// aggregatable fields can be counted and compared over many records.
+func (f *field) aggregatable() bool {
+	return f.sortable() && f.typ.kind != kindBool && f.typ.kind != kindTime
+}
 
 // jsonName is the type's name in messages of the JSON reader.
 func (f *field) jsonName() string {
