@@ -2,18 +2,34 @@ package salesforce
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"time"
 )
 
-// Auth is a way to log in: a [ClientCredentials] or a [SOAPLogin]. Changing
-// the way changes this one value of a [Config].
+// Auth is a way to log in. Changing the way changes this one value of a
+// [Config].
+//
+//   - [ClientCredentials] and [JWT] log in as an app, without a user being there.
+//   - [AuthCode] and [Device] let a user log in with a browser, once; what comes
+//     of it is a [RefreshToken].
+//   - [StaticToken] and [TokenSource] take a token that somebody else got.
+//   - [SOAPLogin] and [Password] are for what cannot be set up otherwise.
 type Auth interface {
 	// validate reports what is missing, given the login host, which is nil when
 	// that is faulty itself.
 	validate(login *url.URL) error
-	// login asks the login host for a grant, once.
-	login(ctx context.Context, t *transport, host *url.URL) (grant, error)
+	// login asks for a grant, once.
+	login(ctx context.Context, l login) (grant, error)
+}
+
+// login is what a login has to go by.
+type login struct {
+	http    *transport
+	host    *url.URL // where it starts
+	base    string   // path of the REST resources
+	stale   string   // the access token that the org refused, "" for none
+	carried *carried // from one login of the client to the next
 }
 
 // grant is what a login yields.
@@ -21,6 +37,7 @@ type grant struct {
 	token    string
 	instance *url.URL
 	session  Session
+	kept     bool // the token is no new one: it may have ended since it was kept
 }
 
 // Session says who is logged in where.
@@ -32,8 +49,8 @@ type Session struct {
 }
 
 // newGrant checks the answer of a login.
-func newGrant(op, token, instance, org, user string, login *url.URL) (grant, error) {
-	host, err := parseInstance(op, instance, login)
+func newGrant(op, token, instance, org, user string, host *url.URL) (grant, error) {
+	at, err := parseInstance(op, instance, host)
 	if err != nil {
 		return grant{}, err
 	}
@@ -50,7 +67,32 @@ func newGrant(op, token, instance, org, user string, login *url.URL) (grant, err
 	}
 	return grant{
 		token:    token,
-		instance: host,
-		session:  Session{OrgID: orgID, UserID: userID, InstanceURL: host.String()},
+		instance: at,
+		session:  Session{OrgID: orgID, UserID: userID, InstanceURL: at.String()},
 	}, nil
+}
+
+// identify makes a grant of a token that came from elsewhere. Whose it is the
+// org tells: the list of REST resources, which every session may read, names
+// the user's identity URL. Asking now and not when somebody wants to know lets
+// Config.OrgID be compared before anything else is read or written.
+func (l login) identify(ctx context.Context, op, token, instance string) (grant, error) {
+	host, err := parseInstance(op, instance, l.host)
+	if err != nil {
+		return grant{}, err
+	}
+	ans, err := l.http.do(newAttempt(ctx, &call{
+		op: op, method: http.MethodGet, path: l.base, idempotent: true, login: true,
+	}), host, token)
+	if err != nil {
+		return grant{}, err
+	}
+	var resources struct {
+		Identity string `json:"identity"`
+	}
+	if err := l.http.decode(ans, &resources); err != nil {
+		return grant{}, err
+	}
+	org, user := parseIdentity(resources.Identity)
+	return newGrant(op, token, instance, org, user, l.host)
 }

@@ -23,18 +23,18 @@ type Client struct {
 // out early whether the login works. The error joins every fault of cfg.
 func New(cfg Config) (*Client, error) {
 	cfg = cfg.withDefaults()
-	if err := cfg.validate(); err != nil {
+	if err := errors.Join(cfg.validateAuth(), cfg.validate()); err != nil {
 		return nil, err
 	}
-	login, err := parseLogin(cfg.LoginURL)
+	host, err := parseLogin(cfg.LoginURL)
 	if err != nil {
 		return nil, err
 	}
 	t := newTransport(cfg)
 	return &Client{
 		http:    t,
-		session: newSession(cfg, t, login),
-		base:    "/services/data/v" + cfg.Version,
+		session: newSession(cfg, t, host),
+		base:    cfg.base(),
 	}, nil
 }
 
@@ -46,24 +46,28 @@ func (c *Client) Session(ctx context.Context) (Session, error) {
 	return g.session, err
 }
 
+// maxLogins is how often a call may log in again: once, and once more for a
+// token that was kept since who knows when, in a store or by another process.
+const maxLogins = 2
+
 // send carries a call out and returns the answer of a success, which the caller
-// closes. When the org refuses the session it logs in again, once, and
-// sends the call to wherever the instance is then.
+// closes. When the org refuses the session it logs in again and sends the call
+// to wherever the instance is then.
 func (c *Client) send(ctx context.Context, request *call) (*answer, error) {
 	g, err := c.session.grant(ctx, "")
 	if err != nil {
 		return nil, err
 	}
 	a := newAttempt(ctx, request)
-	ans, err := c.http.do(a, g.instance, g.token)
-	if !sessionEnded(err) {
-		return ans, err
+	for logins := 0; ; logins++ {
+		ans, err := c.http.do(a, g.instance, g.token)
+		if !sessionEnded(err) || logins == maxLogins || logins > 0 && !g.kept {
+			return ans, err
+		}
+		if g, err = c.session.grant(ctx, g.token); err != nil {
+			return nil, a.loginFailed(err)
+		}
 	}
-	g, loginErr := c.session.grant(ctx, g.token)
-	if loginErr != nil {
-		return nil, a.loginFailed(loginErr)
-	}
-	return c.http.do(a, g.instance, g.token)
 }
 
 // finalSessionFaults are answers to a token that a new login cannot help.
@@ -98,12 +102,18 @@ func (c *Client) exchange(ctx context.Context, request *call, out any) error {
 	if err != nil {
 		return err
 	}
-	defer drain(ans)
-	if out == nil || ans.status == http.StatusNoContent {
+	if out == nil || ans.status == http.StatusNoContent || ans.status == http.StatusNotModified {
+		drain(ans)
 		return nil
 	}
+	return c.http.decode(ans, out)
+}
+
+// decode reads the JSON of an answer into out, and closes it.
+func (t *transport) decode(ans *answer, out any) error {
+	defer drain(ans)
 	if err := json.NewDecoder(ans).Decode(out); err != nil {
-		return request.badAnswer(ans.status, err)
+		return ans.call.badAnswer(ans.status, err)
 	}
 	return nil
 }

@@ -4,13 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
-	"strings"
-
-	"github.com/hashicorp/go-retryablehttp"
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
 )
 
 // ClientCredentials logs in as an app: with the consumer key and secret of an
@@ -31,78 +25,18 @@ func (a ClientCredentials) String() string { return fmt.Sprintf("ClientCredentia
 // GoString is String, so that %#v tells no secret either.
 func (a ClientCredentials) GoString() string { return a.String() }
 
-func (a ClientCredentials) validate(login *url.URL) error {
-	var faults []error
-	if a.ClientID == "" {
-		faults = append(faults, errors.New("salesforce: ClientCredentials.ClientID is missing"))
+func (a ClientCredentials) validate(host *url.URL) error {
+	faults := []error{
+		missing("ClientCredentials.ClientID", a.ClientID),
+		missing("ClientCredentials.ClientSecret", a.ClientSecret),
 	}
-	if a.ClientSecret == "" {
-		faults = append(faults, errors.New("salesforce: ClientCredentials.ClientSecret is missing"))
-	}
-	if login != nil && (login.String() == Production || login.String() == Sandbox) {
+	if host != nil && (host.String() == Production || host.String() == Sandbox) {
 		faults = append(faults, fmt.Errorf(
-			"salesforce: ClientCredentials do not work at %s: set LoginURL to MyDomain(name)", login))
+			"salesforce: ClientCredentials do not work at %s: set LoginURL to MyDomain(name)", host))
 	}
 	return errors.Join(faults...)
 }
 
-func (a ClientCredentials) login(ctx context.Context, t *transport, host *url.URL) (grant, error) {
-	const op = "log in with client credentials"
-	app := clientcredentials.Config{
-		ClientID:     a.ClientID,
-		ClientSecret: a.ClientSecret,
-		TokenURL:     host.JoinPath("/services/oauth2/token").String(),
-		AuthStyle:    oauth2.AuthStyleInParams, // left to itself, a refusal would be asked for twice
-	}
-	token, err := app.Token(t.forOAuth(ctx, op))
-	if err != nil {
-		return grant{}, oauthError(op, err)
-	}
-	instance, _ := token.Extra("instance_url").(string)
-	identity, _ := token.Extra("id").(string)
-	org, user := parseIdentity(identity)
-	return newGrant(op, token.AccessToken, instance, org, user, host)
-}
-
-// parseIdentity reads org and user out of https://host/id/ORG/USER.
-func parseIdentity(identity string) (org, user string) {
-	segments := strings.Split(identity, "/")
-	if n := len(segments); n >= 2 {
-		return segments[n-2], segments[n-1]
-	}
-	return "", ""
-}
-
-// forOAuth lends the transport, with its retries and its headers, to package
-// oauth2, which takes it from the context.
-func (t *transport) forOAuth(ctx context.Context, op string) context.Context {
-	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: oauthTransport{t, op}})
-}
-
-// oauthTransport sends the form that package oauth2 made. A refusal goes back
-// as it is, for oauth2 to make an error of.
-type oauthTransport struct {
-	*transport
-	op string
-}
-
-func (t oauthTransport) RoundTrip(form *http.Request) (*http.Response, error) {
-	a := newAttempt(form.Context(), &call{op: t.op, method: form.Method, idempotent: true, login: true})
-	req, err := retryablehttp.FromRequest(form.Clone(a.next(t.now())))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("User-Agent", t.agent)
-	return t.client.Do(req)
-}
-
-// oauthError makes an Error of one of package oauth2.
-func oauthError(op string, err error) error {
-	e, ok := errors.AsType[*oauth2.RetrieveError](err)
-	if !ok {
-		return noAnswer(op, err)
-	}
-	refusal := decodeError(e.Response.StatusCode, e.Body)
-	refusal.Op = op
-	return refusal
+func (a ClientCredentials) login(ctx context.Context, l login) (grant, error) {
+	return l.askGrant(ctx, "log in with client credentials", a.ClientID, a.ClientSecret, nil)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -47,29 +48,29 @@ var codes = map[Code]meaning{
 	"INVALID_SESSION_ID":                      means(refused, ErrSession),
 	"LOGIN_OAUTH_INVALID_TOKEN":               means(refused, ErrSession),
 	"Bad_OAuth_Token":                         means(refused, ErrSession),
-	"INVALID_LOGIN":                           means(refused, ErrAuth),
-	"LOGIN_MUST_USE_SECURITY_TOKEN":           means(refused, ErrAuth),
+	"INVALID_LOGIN":                           means(refused, ErrAuth, ErrCredentials),
+	"LOGIN_MUST_USE_SECURITY_TOKEN":           means(refused, ErrAuth, ErrSecurityToken),
 	"INVALID_OPERATION_WITH_EXPIRED_PASSWORD": means(refused, ErrAuth, ErrPasswordExpired),
 	"PASSWORD_LOCKOUT":                        means(refused, ErrAuth),
-	"LOGIN_DURING_RESTRICTED_DOMAIN":          means(refused, ErrAuth),
-	"LOGIN_DURING_RESTRICTED_TIME":            means(refused, ErrAuth),
+	"LOGIN_DURING_RESTRICTED_DOMAIN":          means(refused, ErrAuth, ErrLoginBlocked),
+	"LOGIN_DURING_RESTRICTED_TIME":            means(refused, ErrAuth, ErrLoginBlocked),
 	"LOGIN_CHALLENGE_ISSUED":                  means(refused, ErrAuth),
 	"LOGIN_CHALLENGE_PENDING":                 means(refused, ErrAuth),
 	"CLIENT_NOT_ACCESSIBLE_FOR_USER":          means(refused, ErrAuth),
 	"ORG_LOCKED":                              means(refused, ErrAuth),
 	"TRIAL_EXPIRED":                           means(refused, ErrAuth),
-	"API_DISABLED_FOR_ORG":                    means(refused, ErrAccess),
+	"API_DISABLED_FOR_ORG":                    means(refused, ErrAccess, ErrAPIDisabled),
 	"invalid_grant":                           means(refused, ErrAuth),
-	"invalid_client":                          means(refused, ErrAuth),
-	"invalid_client_id":                       means(refused, ErrAuth),
-	"invalid_app_access":                      means(refused, ErrAuth),
+	"invalid_client":                          means(refused, ErrAuth, ErrCredentials),
+	"invalid_client_id":                       means(refused, ErrAuth, ErrCredentials),
+	"invalid_app_access":                      means(refused, ErrAuth, ErrApproval),
 	"unsupported_grant_type":                  means(refused, ErrAuth),
 	"unauthorized_client":                     means(refused, ErrAuth),
 	"inactive_user":                           means(refused, ErrAuth),
 	"inactive_org":                            means(refused, ErrAuth),
 	"access_denied":                           means(refused, ErrAuth),
-	"OAUTH_APP_BLOCKED":                       means(refused, ErrAuth),
-	"OAUTH_APP_ACCESS_DENIED":                 means(refused, ErrAuth),
+	"OAUTH_APP_BLOCKED":                       means(refused, ErrAuth, ErrApproval),
+	"OAUTH_APP_ACCESS_DENIED":                 means(refused, ErrAuth, ErrApproval),
 	"unknown_error":                           means(busy, ErrUnavailable),
 
 	"INVALID_OPERATION":       means(refused),
@@ -164,14 +165,30 @@ var statuses = map[int]meaning{
 	http.StatusGatewayTimeout:              means(unclear, ErrUnavailable),
 }
 
-// meaning looks up what the error says. Two codes cover cases that only the
-// text tells apart; the words looked for are names, which no language changes.
+// texts tells cases apart that share a code. The words looked for are names or
+// those of the login servers, which no language changes.
+var texts = []struct {
+	code Code
+	text string
+	meaning
+}{
+	{"REQUEST_LIMIT_EXCEEDED", "TotalRequests", means(refused, ErrDailyLimit)},
+	{"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "UNABLE_TO_LOCK_ROW", means(busy)},
+	{"invalid_grant", "authentication failure", means(refused, ErrAuth, ErrCredentials)},
+	{"invalid_grant", "invalid assertion", means(refused, ErrAuth, ErrCredentials)},
+	{"invalid_grant", "ip restricted", means(refused, ErrAuth, ErrLoginBlocked)},
+	{"invalid_grant", "approved this consumer", means(refused, ErrAuth, ErrApproval)},
+	{"invalid_grant", "no client credentials user", means(refused, ErrAuth, ErrApproval)},
+	{"invalid_grant", "not supported on this domain", means(refused, ErrAuth, ErrWrongHost)},
+	{"invalid_grant", "udience", means(refused, ErrAuth, ErrWrongHost)},
+}
+
+// meaning looks up what the error says.
 func (e *Error) meaning() meaning {
-	switch {
-	case e.Code == "REQUEST_LIMIT_EXCEEDED" && strings.Contains(e.Message, "TotalRequests"):
-		return means(refused, ErrDailyLimit)
-	case e.Code == "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY" && strings.Contains(e.Message, "UNABLE_TO_LOCK_ROW"):
-		return means(busy)
+	for _, t := range texts {
+		if t.code == e.Code && strings.Contains(e.Message, t.text) {
+			return t.meaning
+		}
 	}
 	if m, ok := codes[e.Code]; ok {
 		return m
@@ -194,6 +211,8 @@ func causeMeaning(cause error) meaning {
 		return means(unclear)
 	case isCertificateError(cause):
 		return means(refused, ErrUnavailable)
+	case isNoHost(cause):
+		return means(unclear, ErrUnavailable, ErrWrongHost)
 	default:
 		return means(unclear, ErrUnavailable)
 	}
@@ -203,4 +222,9 @@ func isCertificateError(err error) bool {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	_, noTLS := errors.AsType[tls.RecordHeaderError](err)
 	return untrusted || noTLS
+}
+
+func isNoHost(err error) bool {
+	e, ok := errors.AsType[*net.DNSError](err)
+	return ok && e.IsNotFound
 }

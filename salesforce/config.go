@@ -40,7 +40,7 @@ type Config struct {
 	// for loopback hosts only. Defaults to Production.
 	LoginURL string
 
-	// Auth is how the client logs in: [ClientCredentials] or [SOAPLogin].
+	// Auth is how the client logs in, such as [ClientCredentials]. See [Auth].
 	Auth Auth
 
 	// OrgID is the Salesforce Company ID (organization id, 15 or 18 characters)
@@ -126,23 +126,31 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
+// base is the path of the REST resources.
+func (cfg Config) base() string { return "/services/data/v" + cfg.Version }
+
 func setDefault[T comparable](field *T, value T) {
 	if *field == *new(T) {
 		*field = value
 	}
 }
 
-// validate reports every fault of a configuration whose defaults are filled in.
+// validateAuth reports what is wrong with the way to log in.
+func (cfg Config) validateAuth() error {
+	if cfg.Auth == nil {
+		return errors.New("salesforce: Auth is missing")
+	}
+	host, _ := parseLogin(cfg.LoginURL) // nil when it is faulty, which validate tells
+	return cfg.Auth.validate(host)
+}
+
+// validate reports every other fault of a configuration whose defaults are
+// filled in.
 func (cfg Config) validate() error {
-	login, err := parseLogin(cfg.LoginURL)
+	_, err := parseLogin(cfg.LoginURL)
 	faults := []error{err}
 	wrong := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("salesforce: "+format, args...))
-	}
-	if cfg.Auth == nil {
-		wrong("Auth is missing")
-	} else {
-		faults = append(faults, cfg.Auth.validate(login))
 	}
 	if id, err := exactID(cfg.OrgID); cfg.OrgID != "" && (err != nil || id.Prefix() != "00D") {
 		wrong("OrgID %q is no organization id: want 15 or 18 characters that begin with 00D", clip(cfg.OrgID, 40))

@@ -15,6 +15,21 @@ import (
 var (
 	// ErrAuth: the login was refused. It is never tried again by itself.
 	ErrAuth = errors.New("salesforce: login refused")
+	// ErrCredentials: username, password, client id, client secret or key are
+	// wrong. Matches ErrAuth too, as the next four do.
+	ErrCredentials = errors.New("salesforce: wrong credentials")
+	// ErrSecurityToken: from this network the login needs the security token.
+	ErrSecurityToken = errors.New("salesforce: security token needed")
+	// ErrLoginBlocked: the user may not log in from this network, or at this hour.
+	ErrLoginBlocked = errors.New("salesforce: login blocked")
+	// ErrApproval: nobody has approved the app for the user, or its run-as user
+	// is missing.
+	ErrApproval = errors.New("salesforce: app not approved")
+	// ErrWrongHost: LoginURL is not where this user or app logs in. It matches
+	// ErrAuth when Salesforce said so, ErrUnavailable when there is no such host.
+	ErrWrongHost = errors.New("salesforce: wrong login host")
+	// ErrAPIDisabled: the edition has no API, or the user may not use it.
+	ErrAPIDisabled = errors.New("salesforce: API not enabled")
 	// ErrSession: the session is not valid, and logging in again did not help.
 	ErrSession = errors.New("salesforce: session not valid")
 	// ErrSOAPLoginUnavailable: the org or the API version has no SOAP login().

@@ -2,6 +2,8 @@ package salesforce
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"net/url"
 	"sync"
 	"time"
@@ -12,8 +14,7 @@ import (
 // session holds the token of a client and renews it when the org refuses it.
 type session struct {
 	auth    Auth
-	http    *transport
-	login   *url.URL
+	login   login
 	org     ID // that the login must lead to; "" for any
 	timeout time.Duration
 	hold    time.Duration
@@ -22,15 +23,15 @@ type session struct {
 
 	mu      sync.Mutex // guards the rest
 	current grant      // without a token before the first login, and while it is renewed
+	stale   string     // the token that was refused last
 	refusal error      // of the last login, if it was refused
 	until   time.Time  // when it may be asked for again
 }
 
-func newSession(cfg Config, t *transport, login *url.URL) *session {
+func newSession(cfg Config, t *transport, host *url.URL) *session {
 	s := &session{
 		auth:    cfg.Auth,
-		http:    t,
-		login:   login,
+		login:   login{http: t, host: host, base: cfg.base(), carried: &carried{}},
 		timeout: cfg.LoginTimeout,
 		hold:    cfg.LoginHold,
 		now:     cfg.Now,
@@ -66,7 +67,7 @@ func (s *session) known(stale string) (g grant, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if stale != "" && s.current.token == stale {
-		s.current = grant{}
+		s.current, s.stale = grant{}, stale
 	}
 	if s.current.token != "" {
 		return s.current, true, nil
@@ -84,16 +85,19 @@ func (s *session) renew(ctx context.Context) (grant, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	g, err := s.auth.login(ctx, s.http, s.login)
+	l := s.login
+	l.stale = s.refused()
+	g, err := s.auth.login(ctx, l)
+	markWrongHost(err)
 	if err == nil {
-		err = s.checkOrg(g.session.OrgID)
+		err = checkOrg("log in", s.org, g.session.OrgID)
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refusal = nil
 	if err != nil {
-		if !Retryable(err) {
+		if _, ok := errors.AsType[*Error](err); ok && !Retryable(err) {
 			s.refusal, s.until = err, s.now().Add(s.hold)
 		}
 		return grant{}, err
@@ -103,9 +107,26 @@ func (s *session) renew(ctx context.Context) (grant, error) {
 	return g, nil
 }
 
-func (s *session) checkOrg(org ID) error {
-	if s.org == "" || s.org.Equal(org) {
+func (s *session) refused() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stale
+}
+
+// checkOrg compares the org that a login led to with the one that it must lead
+// to, "" for any.
+func checkOrg(op string, want, got ID) error {
+	if want == "" || want.Equal(got) {
 		return nil
 	}
-	return fault("log in", ErrOrgMismatch, "the login leads to org %s, configured is %s", org, s.org)
+	return fault(op, ErrOrgMismatch, "the login leads to org %s, configured is %s", got, want)
+}
+
+// markWrongHost classes the answers of a host where nobody logs in: a page of
+// its own, or a redirect to where the org is now.
+func markWrongHost(err error) {
+	e, ok := errors.AsType[*Error](err)
+	if ok && e.Code == "" && (e.Status/100 == 3 || e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed || e.Status == 420) {
+		e.classes = append(e.classes, ErrWrongHost)
+	}
 }

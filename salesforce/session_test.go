@@ -309,3 +309,20 @@ func TestClientCredentialsAnswersThatAreNone(t *testing.T) {
 		require.Error(t, err, name)
 	}
 }
+
+func TestSecretsDoNotFollowARedirect(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		elsewhere := &script{}
+		org := &script{login: func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://localhost:2/services/oauth2/token", status)
+		}}
+		c := clientAt(t, "http://localhost:1", routes{"localhost:1": org, "localhost:2": elsewhere})
+
+		_, err := c.Session(t.Context())
+
+		require.ErrorIs(t, err, salesforce.ErrWrongHost)
+		require.EqualError(t, err, fmt.Sprintf("salesforce: log in with client credentials: status %d: redirected, which is not followed", status))
+		require.Zero(t, elsewhere.loginCount())
+	}
+}

@@ -18,8 +18,8 @@ import (
 //
 // Its days are counted: Salesforce ends login() with the Summer '27 release in
 // June 2027, and new orgs have it off already. A login then fails with
-// [ErrSOAPLoginUnavailable]. Use [ClientCredentials] wherever the org can be
-// set up for it.
+// [ErrSOAPLoginUnavailable]. Use [ClientCredentials] or [JWT] wherever the org
+// can be set up for it.
 //
 // See "login()" in the SOAP API Developer Guide.
 type SOAPLogin struct {
@@ -35,9 +35,12 @@ type SOAPLogin struct {
 
 const lastSOAPLogin = "64.0"
 
+// soapWayOut is what to do about a login() that is not to be had, or not for
+// long.
+const soapWayOut = "Set up an External Client App with a run-as user and log in with ClientCredentials, or with a certificate and log in with JWT"
+
 // soapAdvice ends the errors about a login() that is not to be had.
-const soapAdvice = "SOAP login() is off in this org or retired for this version, and ends everywhere in June 2027: " +
-	"set up an External Client App with a run-as user and log in with ClientCredentials"
+const soapAdvice = "SOAP login() is off in this org or retired for this version, and ends everywhere in June 2027. " + soapWayOut
 
 // String tells the user, never the password.
 func (a SOAPLogin) String() string { return fmt.Sprintf("SOAPLogin(%s)", a.Username) }
@@ -48,13 +51,7 @@ func (a SOAPLogin) GoString() string { return a.String() }
 func (a SOAPLogin) version() string { return firstOf(a.Version, lastSOAPLogin) }
 
 func (a SOAPLogin) validate(*url.URL) error {
-	var faults []error
-	if a.Username == "" {
-		faults = append(faults, errors.New("salesforce: SOAPLogin.Username is missing"))
-	}
-	if a.Password == "" {
-		faults = append(faults, errors.New("salesforce: SOAPLogin.Password is missing"))
-	}
+	faults := []error{missing("SOAPLogin.Username", a.Username), missing("SOAPLogin.Password", a.Password)}
 	if v := a.version(); !versionForm.MatchString(v) {
 		faults = append(faults, fmt.Errorf("salesforce: SOAPLogin.Version %q: want the form %s", clip(v, 40), lastSOAPLogin))
 	} else if n, _ := strconv.Atoi(strings.TrimSuffix(v, ".0")); n > 64 {
@@ -63,10 +60,10 @@ func (a SOAPLogin) validate(*url.URL) error {
 	return errors.Join(faults...)
 }
 
-func (a SOAPLogin) login(ctx context.Context, t *transport, host *url.URL) (grant, error) {
+func (a SOAPLogin) login(ctx context.Context, l login) (grant, error) {
 	const op = "log in with SOAP login()"
-	body := a.envelope(t.appName)
-	ans, err := t.do(newAttempt(ctx, &call{
+	body := a.envelope(l.http.appName)
+	ans, err := l.http.do(newAttempt(ctx, &call{
 		op:         op,
 		method:     http.MethodPost,
 		path:       "/services/Soap/u/" + a.version(),
@@ -74,7 +71,7 @@ func (a SOAPLogin) login(ctx context.Context, t *transport, host *url.URL) (gran
 		body:       bytesPayload("text/xml; charset=UTF-8", body),
 		idempotent: true,
 		login:      true,
-	}), host, "")
+	}), l.host, "")
 	if err != nil {
 		return grant{}, soapFault(err)
 	}
@@ -98,7 +95,7 @@ func (a SOAPLogin) login(ctx context.Context, t *transport, host *url.URL) (gran
 		e.classes = append(e.classes, ErrAuth)
 		return grant{}, e
 	}
-	return newGrant(op, r.SessionID, r.ServerURL, r.OrgID, r.UserID, host)
+	return newGrant(op, r.SessionID, r.ServerURL, r.OrgID, r.UserID, l.host)
 }
 
 // envelope writes the request. Whatever the credentials hold stays text.

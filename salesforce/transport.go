@@ -49,6 +49,9 @@ var sharedTransport = &http.Transport{
 // connections after each failure, which here belong to others as well.
 type roundTripper struct{ http.RoundTripper }
 
+// lastResponse follows no redirect.
+func lastResponse(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 func newTransport(cfg Config) *transport {
 	t := &transport{
 		agent:   "sfbridge/" + sdkVersion,
@@ -66,7 +69,7 @@ func newTransport(cfg Config) *transport {
 	t.client = &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport:     roundTripper{rt},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			CheckRedirect: lastResponse,
 		},
 		RetryMax:     cfg.Retry.Max,
 		RetryWaitMin: cfg.Retry.MinWait,

@@ -1,0 +1,118 @@
+package salesforce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// Device lets a user log in from a machine without a browser: it shows a code,
+// which the user enters on another one.
+//
+//	code, err := app.Start(ctx, cfg)          // show code.URL and code.UserCode
+//	auth, who, err := app.Wait(ctx, cfg, code) // until the user has entered it
+//
+// Salesforce has closed the flow for apps that an administrator has not
+// installed. Prefer [AuthCode] where a browser can come back to the app.
+//
+// See "OAuth 2.0 Device Flow for IoT Integration" in Salesforce Help.
+type Device struct {
+	ClientID     string
+	ClientSecret string // "" for an app that needs none
+	// Scopes is what the app may do. Defaults to "api" and "refresh_token".
+	Scopes []string
+	// Store and Key are those of the [RefreshToken] that comes of it. Where the
+	// app rotates its tokens there must be a Store.
+	Store TokenStore
+	Key   string
+}
+
+// DeviceCode is a login that waits for its user.
+type DeviceCode struct {
+	// URL is where the user enters the UserCode.
+	URL      string
+	UserCode string
+	// Expires is when it is too late to do so.
+	Expires time.Time
+
+	answer *oauth2.DeviceAuthResponse
+}
+
+// String tells where to enter which code; the code that the device itself
+// keeps is not told.
+func (c DeviceCode) String() string { return fmt.Sprintf("DeviceCode(%s at %s)", c.UserCode, c.URL) }
+
+// GoString is String, so that %#v tells no secret either.
+func (c DeviceCode) GoString() string { return c.String() }
+
+// String tells the app, never the secret.
+func (a Device) String() string { return fmt.Sprintf("Device(%s)", a.ClientID) }
+
+// GoString is String, so that %#v tells no secret either.
+func (a Device) GoString() string { return a.String() }
+
+// deviceLife is how long a code is good for where the answer does not say it.
+const deviceLife = 10 * time.Minute
+
+const opDevice = "log in with a device code"
+
+func (a Device) validate() error {
+	return errors.Join(missing("Device.ClientID", a.ClientID), validKey("Device", a.Key))
+}
+
+func (a Device) app(b beginning) oauth2.Config {
+	token := b.host.JoinPath(tokenPath).String()
+	return oauth2.Config{
+		ClientID:     a.ClientID,
+		ClientSecret: a.ClientSecret,
+		Scopes:       scopesOr(a.Scopes),
+		Endpoint:     oauth2.Endpoint{TokenURL: token, DeviceAuthURL: token, AuthStyle: oauth2.AuthStyleInParams},
+	}
+}
+
+// Start asks for a code. The login host and the transport are those of cfg; its
+// Auth is not used.
+func (a Device) Start(ctx context.Context, cfg Config) (DeviceCode, error) {
+	b, err := cfg.begin(a.validate())
+	if err != nil {
+		return DeviceCode{}, err
+	}
+	app := a.app(b)
+	answer, err := app.DeviceAuth(b.http.forOAuth(ctx, opDevice), oauth2.SetAuthURLParam("response_type", "device_code"))
+	if err != nil {
+		return DeviceCode{}, oauthError(opDevice, err)
+	}
+	if answer.DeviceCode == "" || answer.UserCode == "" || answer.VerificationURI == "" {
+		return DeviceCode{}, fault(opDevice, nil, "the answer holds no code")
+	}
+	if answer.Expiry.IsZero() {
+		answer.Expiry = time.Now().Add(deviceLife) // the deadline of a context, which no other clock moves
+	}
+	return DeviceCode{URL: answer.VerificationURI, UserCode: answer.UserCode, Expires: answer.Expiry, answer: answer}, nil
+}
+
+// Wait asks, as often as Salesforce allows, whether the user has entered the
+// code, and gives the way to log in from now on, saved in the Store, and who
+// the user is. The error matches [ErrAuth] when the user said no, and
+// [context.DeadlineExceeded] when the code has expired.
+func (a Device) Wait(ctx context.Context, cfg Config, code DeviceCode) (RefreshToken, Session, error) {
+	b, err := cfg.begin(a.validate())
+	if err != nil {
+		return RefreshToken{}, Session{}, err
+	}
+	if code.answer == nil {
+		return RefreshToken{}, Session{}, fault(opDevice, nil, "the code is none that Start gave")
+	}
+	app := a.app(b)
+	answer, err := app.DeviceAccessToken(b.http.forOAuth(ctx, opDevice), code.answer,
+		oauth2.SetAuthURLParam("grant_type", "device"), // Salesforce has its own names for what RFC 8628 says
+		oauth2.SetAuthURLParam("code", code.answer.DeviceCode))
+	if err != nil {
+		return RefreshToken{}, Session{}, oauthError(opDevice, err)
+	}
+	auth := RefreshToken{ClientID: a.ClientID, ClientSecret: a.ClientSecret, Store: a.Store, Key: a.Key}
+	return b.settle(ctx, opDevice, auth, tokenOf(answer))
+}
