@@ -30,13 +30,16 @@ func (c *call) createAll() error {
 	if err != nil {
 		return err
 	}
-	return c.saveAll(s, func(tx *Transaction, r *collectionRow) (err error) {
-		if r.id != "" {
-			return fieldError("INVALID_FIELD_FOR_INSERT_UPDATE", []string{"Id"}, "cannot specify Id in an insert call")
-		}
-		r.result.ID, err = tx.insert(r.object, r.in)
-		return err
-	})
+	return c.saveAll(s, (*Transaction).insertRow)
+}
+
+// insertRow creates the record of a row.
+func (tx *Transaction) insertRow(r *collectionRow) (err error) {
+	if r.id != "" {
+		return fieldError("INVALID_FIELD_FOR_INSERT_UPDATE", []string{"Id"}, "cannot specify Id in an insert call")
+	}
+	r.result.ID, err = tx.insert(r.object, r.in)
+	return err
 }
 
 // updateAll answers PATCH /composite/sobjects.
@@ -47,21 +50,25 @@ func (c *call) updateAll() error {
 		return err
 	}
 	seen := map[string]int{}
-	return c.saveAll(s, func(tx *Transaction, r *collectionRow) error {
-		id, ok := longID(r.id)
-		switch {
-		case r.id == "":
-			return fieldError("MISSING_ARGUMENT", []string{"Id"}, "Id not specified in an update call")
-		case !ok || id[:3] != r.object.KeyPrefix:
-			return fieldError("MALFORMED_ID", []string{"Id"}, "%s ID: id value of incorrect type: %s", r.object.Label, r.id)
-		}
-		r.result.ID = id
-		if seen[id]++; seen[id] > maxRepeated+1 {
-			return fieldError("DUPLICATE_VALUE", []string{"Id"}, "Maximum number of duplicate updates in one batch (%d allowed). "+
-				"Attempt to update Id more than once in this Api call: %s", maxRepeated, id)
-		}
-		return tx.update(r.object, id, r.in)
-	})
+	return c.saveAll(s, func(tx *Transaction, r *collectionRow) error { return tx.updateRow(r, seen) })
+}
+
+// updateRow changes the record of a row. It counts in seen how often that was
+// asked for.
+func (tx *Transaction) updateRow(r *collectionRow, seen map[string]int) error {
+	id, ok := longID(r.id)
+	switch {
+	case r.id == "":
+		return fieldError("MISSING_ARGUMENT", []string{"Id"}, "Id not specified in an update call")
+	case !ok || id[:3] != r.object.KeyPrefix:
+		return fieldError("MALFORMED_ID", []string{"Id"}, "%s ID: id value of incorrect type: %s", r.object.Label, r.id)
+	}
+	r.result.ID = id
+	if seen[id]++; seen[id] > maxRepeated+1 {
+		return fieldError("DUPLICATE_VALUE", []string{"Id"}, "Maximum number of duplicate updates in one batch (%d allowed). "+
+			"Attempt to update Id more than once in this Api call: %s", maxRepeated, id)
+	}
+	return tx.update(r.object, id, r.in)
 }
 
 // deleteAll answers DELETE /composite/sobjects?ids=.
@@ -78,15 +85,18 @@ func (c *call) deleteAll() error {
 		return tooManyRows(maxRows)
 	}
 	s.allOrNone, _ = flagOf(c.r.URL.Query().Get("allOrNone"))
-	return c.saveAll(s, func(tx *Transaction, r *collectionRow) error {
-		id, ok := longID(r.id)
-		ob := tx.org.objectOf(id)
-		if !ok || ob == nil {
-			return fieldError("MALFORMED_ID", nil, "malformed id %s", r.id)
-		}
-		r.result.ID = id
-		return tx.delete(ob, id)
-	})
+	return c.saveAll(s, (*Transaction).deleteRow)
+}
+
+// deleteRow puts the record of a row into the recycle bin.
+func (tx *Transaction) deleteRow(r *collectionRow) error {
+	id, ok := longID(r.id)
+	ob := tx.org.objectOf(id)
+	if !ok || ob == nil {
+		return fieldError("MALFORMED_ID", nil, "malformed id %s", r.id)
+	}
+	r.result.ID = id
+	return tx.delete(ob, id)
 }
 
 // upsertAll answers PATCH /composite/sobjects/X/field.

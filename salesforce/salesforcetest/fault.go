@@ -179,8 +179,7 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
 	case f.Code == "":
 		w.WriteHeader(e.status)
 	case isSOAP(r):
-		e.status = cmp.Or(f.Status, http.StatusInternalServerError)
-		writeFault(w, e)
+		writeFault(w, cmp.Or(f.Status, http.StatusInternalServerError), e)
 	case strings.Contains(r.URL.Path, "/services/oauth2/"):
 		writeOAuthError(w, e)
 	default:

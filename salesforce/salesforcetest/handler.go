@@ -74,8 +74,8 @@ func (o *Org) route(w http.ResponseWriter, r *http.Request) {
 	}
 	path := segments(r.URL)
 	switch {
-	case match(path, "services/Soap/u/*") || match(path, "services/Soap/u/*/*"):
-		o.serveSOAP(w, r, path[3])
+	case match(path, "services/Soap/*/*") || match(path, "services/Soap/*/*/*"):
+		o.serveSOAP(w, r, path[2:])
 	case match(path, "services/oauth2/*"):
 		o.serveOAuth(w, r, path[2])
 	case match(path, ".well-known/openid-configuration"):

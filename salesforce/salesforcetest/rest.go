@@ -119,8 +119,7 @@ func (o *Org) serveREST(w http.ResponseWriter, r *http.Request, version string, 
 	case !within:
 		writeError(w, errAPILimit)
 	case s.expired:
-		writeError(w, failure(http.StatusForbidden, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
-			"The users password has expired, you must call SetPassword before attempting any other API operations"))
+		writeError(w, errPasswordExpired)
 	default:
 		if err := c.serve(path); err != nil {
 			writeError(w, err)

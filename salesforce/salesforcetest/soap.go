@@ -1,193 +1,272 @@
 package salesforcetest
 
 import (
-	"bytes"
-	"encoding/xml"
 	"fmt"
-	"io"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
 // isSOAP reports whether a request goes to a SOAP endpoint.
 func isSOAP(r *http.Request) bool { return strings.Contains(r.URL.Path, "/services/Soap/") }
 
-// envelope is what is read of a SOAP request.
-type envelope struct {
-	Login *struct {
-		Username string `xml:"username"`
-		Password string `xml:"password"`
-	} `xml:"Body>login"`
+// soapAPI is one of the SOAP APIs with generic data operations.
+type soapAPI struct {
+	namespace string // of the operations
+	records   string // of sObjects
+	typed     bool   // records are of their own XML types
+}
+
+// soapAPIs are the APIs by their segment of the path. The enterprise API differs
+// from the partner API in how it writes records.
+var soapAPIs = map[string]*soapAPI{
+	"u": {namespace: "urn:partner.soap.sforce.com", records: "urn:sobject.partner.soap.sforce.com"},
+	"c": {namespace: "urn:enterprise.soap.sforce.com", records: "urn:sobject.enterprise.soap.sforce.com", typed: true},
+}
+
+// soapCall is one SOAP request.
+type soapCall struct {
+	*call
+	api    *soapAPI
+	header *element
+	in     *element  // the operation
+	token  string    // the session's id
+	out    xmlWriter // what the answer holds
+	used   int       // the API requests of the day, 0 before there is a session
+}
+
+// soapOperations are the operations that need a session.
+var soapOperations map[string]func(*soapCall) error
+
+func init() {
+	soapOperations = map[string]func(*soapCall) error{ // not in the declaration: they refer to it
+		"create":             (*soapCall).create,
+		"delete":             (*soapCall).delete,
+		"describeGlobal":     (*soapCall).describeGlobal,
+		"describeSObject":    (*soapCall).describeSObject,
+		"describeSObjects":   (*soapCall).describeSObject,
+		"emptyRecycleBin":    (*soapCall).emptyRecycleBin,
+		"getDeleted":         (*soapCall).getDeleted,
+		"getServerTimestamp": (*soapCall).getServerTimestamp,
+		"getUpdated":         (*soapCall).getUpdated,
+		"getUserInfo":        (*soapCall).getUserInfo,
+		"invalidateSessions": (*soapCall).invalidateSessions,
+		"logout":             (*soapCall).logout,
+		"merge":              (*soapCall).merge,
+		"query":              (*soapCall).query,
+		"queryAll":           (*soapCall).queryAll,
+		"queryMore":          (*soapCall).queryMore,
+		"resetPassword":      (*soapCall).resetPassword,
+		"retrieve":           (*soapCall).retrieve,
+		"search":             (*soapCall).search,
+		"setPassword":        (*soapCall).setPassword,
+		"undelete":           (*soapCall).undelete,
+		"update":             (*soapCall).update,
+		"upsert":             (*soapCall).upsert,
+	}
+}
+
+// notServed are operations of the real APIs that this org does not have.
+var notServed = regexp.MustCompile(`^(convertLead|process|sendEmail\w*|renderEmailTemplate|findDuplicates\w*|performQuickActions|` +
+	`describe(AllTabs|AppMenu|ApprovalLayout|CompactLayouts|DataCategoryGroup\w*|Knowledge\w*|Layout|PrimaryCompactLayouts|` +
+	`QuickActions\w*|SearchLayouts|SearchScopeOrder|SoftphoneLayout|Tabs|Theme|VisualForce|\w+ListViews)|deleteByExample|changeOwnPassword)$`)
+
+// errSOAPSession is what a SOAP request without a good session gets.
+var errSOAPSession = refusal("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session")
+
+// serveSOAP answers the SOAP API. The path is what stands behind /services/Soap.
+// https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_list.htm
+func (o *Org) serveSOAP(w http.ResponseWriter, r *http.Request, path []string) {
+	s := &soapCall{call: &call{org: o, w: w, r: r}, api: soapAPIs[strings.ToLower(path[0])]}
+	err := s.read(path)
+	if err == nil {
+		err = s.serve()
+	}
+	if err != nil {
+		writeFault(w, http.StatusInternalServerError, asAPIError(err))
+		return
+	}
+	s.answer()
+}
+
+// read understands the message.
+func (s *soapCall) read(path []string) error {
+	if s.api == nil {
+		s.api = soapAPIs["u"]
+		return refusal("FUNCTIONALITY_NOT_ENABLED", "The API /services/Soap/%s is not served by this org", path[0])
+	}
+	var ok bool
+	s.version, ok = parseVersion(path[1])
+	switch {
+	case !ok || s.version < oldestVersion || s.version > newestVersion:
+		return refusal("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL")
+	case s.r.Header["Soapaction"] == nil:
+		return refusal("", "SOAPAction HTTP header missing")
+	}
+	envelope, err := parseXML(s.r.Body)
+	if err != nil {
+		return refusal("", "The SOAP message could not be parsed: %v", err)
+	}
+	s.header = envelope.child("Header")
+	if body := envelope.child("Body"); body != nil && len(body.children) == 1 {
+		s.in = body.children[0]
+		return nil
+	}
+	return refusal("", "The SOAP message must have a body with one operation")
 }
 
 // lastSOAPLogin is the newest API version that has login().
 const lastSOAPLogin = 64
 
-// serveSOAP answers the partner API, as far as login().
-func (o *Org) serveSOAP(w http.ResponseWriter, r *http.Request, version string) {
-	n, ok := parseVersion(version)
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-	var in envelope
+// serve carries the operation out.
+func (s *soapCall) serve() error {
+	if s.in.name == "login" && s.version <= lastSOAPLogin {
+		return s.login()
+	}
+	run := soapOperations[s.in.name]
 	switch {
-	case !ok || n < oldestVersion || n > newestVersion:
-		writeFault(w, refusal("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL"))
-	case r.Header["Soapaction"] == nil:
-		writeFault(w, refusal("", "SOAPAction HTTP header missing"))
-	case err != nil || xml.Unmarshal(body, &in) != nil:
-		writeFault(w, refusal("", "The SOAP message could not be parsed"))
-	case in.Login == nil || n > lastSOAPLogin:
-		writeFault(w, refusal("", "No operation available for request {urn:partner.soap.sforce.com}%s, please check the WSDL for the service.",
-			operation(body)))
-	case o.opt.SOAPLoginOff:
-		writeFault(w, refusal("INVALID_OPERATION", "SOAP API login() is disabled by default in this org."))
-	default:
-		o.soapLogin(w, r, version, in.Login.Username, in.Login.Password)
+	case run == nil && notServed.MatchString(s.in.name):
+		return refusal("FUNCTIONALITY_NOT_ENABLED", "The operation %s is not served by this org", s.in.name)
+	case run == nil:
+		return refusal("", "No operation available for request {%s}%s, please check the WSDL for the service.", s.api.namespace, s.in.name)
 	}
+	if err := s.enter(); err != nil {
+		return err
+	}
+	return run(s)
 }
 
-// operation is the name of the first element of a SOAP body.
-func operation(message []byte) string {
-	d := xml.NewDecoder(bytes.NewReader(message))
-	inBody := false
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		if start, ok := token.(xml.StartElement); ok {
-			if inBody {
-				return start.Name.Local
-			}
-			inBody = start.Name.Local == "Body"
-		}
+// passwordOperations are what a session with an expired password is good for.
+var passwordOperations = map[string]bool{"getUserInfo": true, "logout": true, "setPassword": true}
+
+// enter finds the session and counts the request.
+func (s *soapCall) enter() error {
+	s.token = s.header.child("SessionHeader").value("sessionId")
+	session, ok := s.org.session(s.token)
+	if !ok || !session.may("api") {
+		return errSOAPSession
 	}
-}
-
-const (
-	badLogin = "Invalid username, password, security token; or user locked out."
-	newPlace = badLogin + " Are you at a new location? When accessing Salesforce--either via a desktop client or the API--from " +
-		"outside of your company's trusted networks, you must add a security token to your password to log in. To get your " +
-		"new security token, log in to Salesforce. From your personal settings, enter Reset My Security Token in the Quick " +
-		"Find box, then select Reset My Security Token."
-)
-
-// soapLogin answers login() once the message is understood.
-func (o *Org) soapLogin(w http.ResponseWriter, r *http.Request, version, username, password string) {
-	user, l, exact := o.checkPassword(username, password)
+	s.user = session.user
+	within, used := s.org.usage.count(1, s.org.opt.APILimit, s.org.Now())
+	s.used = used
 	switch {
-	case user == nil:
-		writeFault(w, refusal("INVALID_LOGIN", badLogin))
-		return
-	case !exact:
-		writeFault(w, refusal("LOGIN_MUST_USE_SECURITY_TOKEN", newPlace))
-		return
+	case !within:
+		return errAPILimit
+	case session.expired && !passwordOperations[s.in.name]:
+		return errPasswordExpired
 	}
-	token := o.newSession(&grant{user: user.id(), expired: l.expired})
-	o.writeLogin(w, instance(r), version, token, user, l.expired)
+	s.r = s.translated()
+	return nil
 }
 
-// loginResponse is the answer to login(), in the order of the WSDL.
-type loginResponse struct {
-	XMLName           xml.Name `xml:"urn:partner.soap.sforce.com loginResponse"`
-	MetadataServerURL string   `xml:"result>metadataServerUrl"`
-	PasswordExpired   bool     `xml:"result>passwordExpired"`
-	Sandbox           bool     `xml:"result>sandbox"`
-	ServerURL         string   `xml:"result>serverUrl"`
-	SessionID         string   `xml:"result>sessionId"`
-	UserID            string   `xml:"result>userId"`
-	UserInfo          userInfo `xml:"result>userInfo"`
+// restHeaders are the SOAP headers that have an equal in REST.
+var restHeaders = []struct{ soap, option, rest, format string }{
+	{"QueryOptions", "batchSize", "Sforce-Query-Options", "batchSize=%s"},
+	{"CallOptions", "client", "Sforce-Call-Options", "client=%s"},
+	{"AssignmentRuleHeader", "assignmentRuleId", "Sforce-Auto-Assign", "%s"},
+	{"AssignmentRuleHeader", "useDefaultRule", "Sforce-Auto-Assign", "%s"},
+	{"DuplicateRuleHeader", "allowSave", "Sforce-Duplicate-Rule-Header", "allowSave=%s"},
+	{"MruHeader", "updateMru", "Sforce-Mru", "updateMru=%s"},
 }
 
-type userInfo struct {
-	AccessibilityMode          bool   `xml:"accessibilityMode"`
-	CurrencySymbol             string `xml:"currencySymbol"`
-	OrgAttachmentFileSizeLimit int    `xml:"orgAttachmentFileSizeLimit"`
-	OrganizationID             string `xml:"organizationId"`
-	OrganizationName           string `xml:"organizationName"`
-	ProfileID                  string `xml:"profileId"`
-	SessionSecondsValid        int    `xml:"sessionSecondsValid"`
-	UserEmail                  string `xml:"userEmail"`
-	UserFullName               string `xml:"userFullName"`
-	UserID                     string `xml:"userId"`
-	UserLanguage               string `xml:"userLanguage"`
-	UserLocale                 string `xml:"userLocale"`
-	UserName                   string `xml:"userName"`
-	UserTimeZone               string `xml:"userTimeZone"`
-	UserType                   string `xml:"userType"`
-}
-
-// writeLogin answers a login that succeeded. The host of its addresses is where
-// the client goes on.
-func (o *Org) writeLogin(w http.ResponseWriter, host, version, token string, user *record, expired bool) {
-	endpoint := func(api string) string {
-		return fmt.Sprintf("%s/services/Soap/%s/%s/%s", host, api, version, o.opt.OrgID[:15])
+// translated is the request with its SOAP headers as those of REST, by which the
+// parts that both APIs share go.
+func (s *soapCall) translated() *http.Request {
+	r := s.r.Clone(s.r.Context())
+	r.Header, r.Body = http.Header{}, http.NoBody
+	for _, h := range restHeaders {
+		if v := s.header.child(h.soap).value(h.option); v != "" {
+			r.Header.Set(h.rest, fmt.Sprintf(h.format, v))
+		}
 	}
-	o.mu.RLock()
-	org := o.object("Organization").find(o.opt.OrgID, nil)
-	o.mu.RUnlock()
-	writeSOAP(w, http.StatusOK, loginResponse{
-		MetadataServerURL: endpoint("m"),
-		PasswordExpired:   expired,
-		ServerURL:         endpoint("u"),
-		SessionID:         token,
-		UserID:            user.id(),
-		UserInfo: userInfo{
-			CurrencySymbol:             "$",
-			OrgAttachmentFileSizeLimit: maxAttachment,
-			OrganizationID:             o.opt.OrgID,
-			OrganizationName:           org.text("Name"),
-			ProfileID:                  user.text("ProfileId"),
-			SessionSecondsValid:        int(o.opt.SessionLife.Seconds()),
-			UserEmail:                  user.text("Email"),
-			UserFullName:               user.text("Name"),
-			UserID:                     user.id(),
-			UserLanguage:               user.text("LanguageLocaleKey"),
-			UserLocale:                 user.text("LocaleSidKey"),
-			UserName:                   user.text("Username"),
-			UserTimeZone:               user.text("TimeZoneSidKey"),
-			UserType:                   "Standard",
-		},
-	})
+	return r
 }
 
-// soapFault is an error of the partner API.
-type soapFault struct {
-	XMLName xml.Name `xml:"soapenv:Fault"`
-	Code    string   `xml:"faultcode"`
-	String  string   `xml:"faultstring"`
-	Detail  *detail  `xml:"detail"`
+// answer writes the response of an operation that succeeded.
+func (s *soapCall) answer() {
+	var x xmlWriter
+	if s.used > 0 {
+		x.raw("<soapenv:Header><LimitInfoHeader><limitInfo>")
+		x.leaf("current", fmt.Sprint(s.used))
+		x.leaf("limit", fmt.Sprint(s.org.opt.APILimit))
+		x.leaf("type", "API REQUESTS")
+		x.raw("</limitInfo></LimitInfoHeader></soapenv:Header>")
+	}
+	x.open("soapenv:Body")
+	x.open(s.in.name + "Response")
+	x.raw(s.out.out.String())
+	x.end(s.in.name + "Response")
+	x.end("soapenv:Body")
+	writeEnvelope(s.w, http.StatusOK, x.out.String(), fmt.Sprintf(`xmlns=%q`, s.api.namespace), fmt.Sprintf(`xmlns:sf=%q`, s.api.records))
 }
 
-type detail struct {
-	Fault struct {
-		Type    string `xml:"xsi:type,attr"`
-		Code    string `xml:"sf:exceptionCode"`
-		Message string `xml:"sf:exceptionMessage"`
-	} `xml:"sf:LoginFault"`
+// faultTypes are the types of faults that say more than a code and a message.
+var faultTypes = map[string]string{
+	"INVALID_LOGIN":                 "LoginFault",
+	"INVALID_OPERATION":             "LoginFault",
+	"LOGIN_MUST_USE_SECURITY_TOKEN": "LoginFault",
+	"INVALID_FIELD":                 "InvalidFieldFault",
+	"INVALID_QUERY_LOCATOR":         "InvalidQueryLocatorFault",
+	"INVALID_TYPE":                  "InvalidSObjectFault",
+	"MALFORMED_ID":                  "InvalidIdFault",
+	"MALFORMED_QUERY":               "MalformedQueryFault",
+	"MALFORMED_SEARCH":              "MalformedSearchFault",
 }
+
+// queryPlace is where a query goes wrong, in the message of its error.
+var queryPlace = regexp.MustCompile(`ERROR at Row:(\d+):Column:(\d+)`)
 
 // writeFault writes an error; one without code is of the SOAP layer itself.
-func writeFault(w http.ResponseWriter, e *apiError) {
-	status := e.status
-	if status == http.StatusBadRequest {
-		status = http.StatusInternalServerError
+// https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm
+func writeFault(w http.ResponseWriter, status int, e *apiError) {
+	var x xmlWriter
+	x.raw("<soapenv:Body><soapenv:Fault>")
+	if e.code == "" {
+		x.leaf("faultcode", "soapenv:Client")
+		x.leaf("faultstring", e.message)
+	} else {
+		x.leaf("faultcode", "sf:"+e.code)
+		x.leaf("faultstring", e.code+": "+e.message)
+		x.faultDetail(e)
 	}
-	f := soapFault{Code: "soapenv:Client", String: e.message}
-	if e.code != "" {
-		f.Code, f.String, f.Detail = "sf:"+e.code, e.code+": "+e.message, &detail{}
-		f.Detail.Fault.Type = "sf:LoginFault"
-		f.Detail.Fault.Code, f.Detail.Fault.Message = e.code, e.message
-	}
-	writeSOAP(w, status, f)
+	x.raw("</soapenv:Fault></soapenv:Body>")
+	writeEnvelope(w, status, x.out.String(), `xmlns:sf="urn:fault.partner.soap.sforce.com"`)
 }
 
-// writeSOAP puts a body into its envelope.
-func writeSOAP(w http.ResponseWriter, status int, body any) {
-	data, err := xml.Marshal(body)
-	must(err)
+// faultDetail writes what programs read of a fault.
+func (x *xmlWriter) faultDetail(e *apiError) {
+	typ, known := faultTypes[e.code]
+	if !known {
+		typ = "UnexpectedErrorFault"
+	}
+	x.open("detail")
+	x.open("sf:"+typ, fmt.Sprintf(`xsi:type="sf:%s"`, typ))
+	x.leaf("sf:exceptionCode", e.code)
+	x.leaf("sf:exceptionMessage", e.message)
+	switch typ {
+	case "InvalidFieldFault", "InvalidSObjectFault", "MalformedQueryFault", "MalformedSearchFault":
+		place := []string{"", "-1", "-1"}
+		if found := queryPlace.FindStringSubmatch(e.message); found != nil {
+			place = found
+		}
+		x.leaf("sf:row", place[1])
+		x.leaf("sf:column", place[2])
+	}
+	x.end("sf:" + typ)
+	x.end("detail")
+}
+
+// writeEnvelope puts what an envelope holds into it.
+func writeEnvelope(w http.ResponseWriter, status int, content string, namespaces ...string) {
+	var x xmlWriter
+	x.raw(`<?xml version="1.0" encoding="UTF-8"?>`)
+	x.open("soapenv:Envelope", append([]string{
+		`xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"`,
+		`xmlns:xsd="http://www.w3.org/2001/XMLSchema"`, fmt.Sprintf(`xmlns:xsi=%q`, schemaInstance),
+	}, namespaces...)...)
+	x.raw(content)
+	x.end("soapenv:Envelope")
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"`+
-		` xmlns:sf="urn:fault.partner.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">`+
-		`<soapenv:Body>%s</soapenv:Body></soapenv:Envelope>`, data)
+	_, _ = x.out.WriteTo(w) // an error means that the client has gone
 }
