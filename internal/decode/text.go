@@ -1,0 +1,150 @@
+package decode
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"math/bits"
+	"strings"
+)
+
+// maxShared is how long a text may be to share the memory of its record. What is
+// longer, such as a description, has its own: it would be kept alive by the
+// record's Id.
+const maxShared = 1024
+
+// texts collects the strings of one record until its end. Then they are
+// allocated together and put where they belong.
+type texts struct {
+	scratch []byte   // what cannot be taken from the window as it is
+	strings []text   // for places of a type whose underlying type is string
+	values  []dynamo // for maps
+	size    int      // of them all
+}
+
+// text is a string to be put into a place.
+type text struct {
+	to   place
+	text []byte
+}
+
+// dynamo is a string or a number to be put into a map.
+type dynamo struct {
+	to     map[string]any
+	name   string
+	text   []byte
+	number bool
+}
+
+// put puts a text into a place, now or at the record's end.
+func (t *texts) put(n *node, to place, b []byte) {
+	if len(b) > maxShared {
+		setString(to, string(b))
+		return
+	}
+	if v, ok := n.repeats.get(b); ok {
+		setString(to, v.text)
+		return
+	}
+	t.size += len(b)
+	t.strings = append(t.strings, text{to, b})
+}
+
+// flush allocates what was collected and puts it where it belongs. It comes at
+// a record's end, and before places move.
+func (t *texts) flush() {
+	if len(t.strings) == 0 && len(t.values) == 0 {
+		return
+	}
+	var block strings.Builder
+	block.Grow(t.size)
+	share := func(b []byte) string {
+		from := block.Len()
+		block.Write(b)
+		return block.String()[from:]
+	}
+	for _, s := range t.strings {
+		setString(s.to, share(s.text))
+	}
+	for _, v := range t.values {
+		if s := share(v.text); v.number {
+			v.to[v.name] = json.Number(s)
+		} else {
+			v.to[v.name] = s
+		}
+	}
+	t.drop()
+}
+
+// drop forgets what was collected.
+func (t *texts) drop() {
+	t.scratch, t.strings, t.values, t.size = t.scratch[:0], t.strings[:0], t.values[:0], 0
+}
+
+// maxRepeats is how many texts of a column are kept. A column with more of them
+// is one of names, ids or moments, where looking for a text does not pay.
+const (
+	maxRepeats   = 128
+	maxStrangers = 32 // after so many texts without one that was there before
+)
+
+// repeats are the texts of a column that were seen, so that a picklist's values
+// are allocated once. It is an open hash table.
+type repeats struct {
+	known []repeated
+	slots []uint8 // indexes in known, plus one; twice as many as known can have
+	rows  int     // texts before there were slots
+	hits  int
+	off   bool
+}
+
+// repeated is a text, and the same in an interface as each use of it would
+// allocate one.
+type repeated struct {
+	text  string
+	value any
+}
+
+// get returns the text as one that was there before, or keeps it as one. It is
+// false for a column whose texts do not repeat. The first record is not worth
+// the table; it may be the only one.
+func (r *repeats) get(b []byte) (v *repeated, ok bool) {
+	if r.off {
+		return nil, false
+	}
+	if r.slots == nil {
+		if r.rows++; r.rows < 3 {
+			return nil, false
+		}
+		r.slots = make([]uint8, 2*maxRepeats)
+	}
+	h := hash(b)
+	for ; r.slots[h] != 0; h++ {
+		if v := &r.known[r.slots[h]-1]; v.text == string(b) {
+			r.hits++
+			return v, true
+		}
+	}
+	if n := len(r.known); n == maxRepeats || n == maxStrangers && r.hits == 0 {
+		*r = repeats{off: true}
+		return nil, false
+	}
+	r.known = append(r.known, repeated{text: string(b)})
+	r.slots[h] = uint8(len(r.known))
+	return &r.known[len(r.known)-1], true
+}
+
+// hash mixes the length and the ends of a text, which is enough to tell values
+// of a picklist apart.
+func hash(b []byte) uint8 {
+	var x uint64
+	switch n := len(b); {
+	case n >= 8:
+		x = binary.LittleEndian.Uint64(b) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(b[n-8:]), 17)
+	default:
+		for _, c := range b {
+			x = x<<8 | uint64(c)
+		}
+	}
+	x += uint64(len(b))
+	return uint8(x * 0x9E3779B97F4A7C15 >> 56)
+}
