@@ -34,6 +34,27 @@ func newAccounts() accounts {
 	}
 }
 
+// copyLogins are the logins as they are now, by user id.
+func (a *accounts) copyLogins() map[string]login {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	logins := map[string]login{}
+	for id, l := range a.logins {
+		logins[id] = *l
+	}
+	return logins
+}
+
+// setLogins replaces all logins.
+func (a *accounts) setLogins(logins map[string]login) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.logins)
+	for id, l := range logins {
+		a.logins[id] = &l
+	}
+}
+
 // login is how a user logs in.
 type login struct {
 	password string

@@ -22,6 +22,13 @@ func (c *clock) now() time.Time {
 	return c.source().Add(c.ahead)
 }
 
+// state is how the clock differs from its source.
+func (c *clock) state() (stopped time.Time, ahead time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stopped, c.ahead
+}
+
 func (c *clock) stopAt(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
