@@ -179,13 +179,8 @@ func (c *call) carryOut(j *job) {
 	if !j.begin(c.org.opt.BulkPolls, c.org.Now()) {
 		return
 	}
-	c.org.mu.RLock()
-	l := &load{org: c.org, user: j.user, object: c.org.object(j.object), operation: j.operation, csv: j.csv()}
-	if j.key != "" {
-		l.key = l.object.field(j.key)
-	}
-	c.org.mu.RUnlock()
-	done, err := l.run(j.data, j.aborted)
+	l := c.org.newLoad(j)
+	done, err := l.runCSV(j.data, j.aborted)
 	j.mu.Lock()
 	j.done = done
 	j.mu.Unlock()
@@ -305,7 +300,7 @@ func (j *job) refusesData() error {
 // https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get_job_successful_results.htm
 func (c *call) successfulResults() error {
 	return c.results([]string{"sf__Id", "sf__Created"}, func(o *outcome) []string {
-		if o == nil || o.fault != "" {
+		if o == nil || o.faults != nil {
 			return nil
 		}
 		return []string{o.id, strconv.FormatBool(o.created)}
@@ -316,10 +311,10 @@ func (c *call) successfulResults() error {
 // https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get_job_failed_results.htm
 func (c *call) failedResults() error {
 	return c.results([]string{"sf__Id", "sf__Error"}, func(o *outcome) []string {
-		if o == nil || o.fault == "" {
+		if o == nil || o.faults == nil {
 			return nil
 		}
-		return []string{o.id, o.fault}
+		return []string{o.id, o.fault()}
 	})
 }
 

@@ -17,7 +17,17 @@ type load struct {
 	key       *field // of upsert
 	csv       dialect
 	columns   []csvColumn
-	idColumn  int // the index of the key, or of Id; -1 for none
+}
+
+// newLoad makes the data of a job ready to be loaded.
+func (o *Org) newLoad(j *job) *load {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	l := &load{org: o, user: j.user, object: o.object(j.object), operation: j.operation, csv: j.csv()}
+	if j.key != "" {
+		l.key = l.object.field(j.key)
+	}
+	return l
 }
 
 // csvColumn is a column made ready: a field, or the key of the record that a
@@ -44,7 +54,7 @@ func invalidBatch(format string, args ...any) error {
 type outcome struct {
 	id      string
 	created bool
-	fault   string // "" for success
+	faults  []*apiError // nil for success
 }
 
 type outcomes []outcome
@@ -52,11 +62,24 @@ type outcomes []outcome
 func (list outcomes) failed() int {
 	n := 0
 	for _, o := range list {
-		if o.fault != "" {
+		if o.faults != nil {
 			n++
 		}
 	}
 	return n
+}
+
+// fault writes the errors as CSV results do: CODE:message:fields --
+func (o *outcome) fault() string {
+	var text strings.Builder
+	for _, e := range o.faults {
+		text.WriteString(e.code + ":" + e.message + ":" + strings.Join(e.fields, ", "))
+		if len(e.fields) > 0 {
+			text.WriteString(" ")
+		}
+		text.WriteString("--")
+	}
+	return text.String()
 }
 
 // Sizes by which the data is worked through.
@@ -75,9 +98,8 @@ const (
 // operations of jobs that load data.
 var operations = []string{"insert", "update", "upsert", "delete", "hardDelete"}
 
-// run works the data through. It stops, as if the data had ended, when stop
-// says so. The error is that of the whole: its text is for the job.
-func (l *load) run(data []byte, stop func() bool) (outcomes, error) {
+// runCSV works a CSV text through.
+func (l *load) runCSV(data []byte, stop func() bool) (outcomes, error) {
 	if err := l.endings(data); err != nil {
 		return nil, err
 	}
@@ -85,26 +107,26 @@ func (l *load) run(data []byte, stop func() bool) (outcomes, error) {
 	if err := l.header(r); err != nil {
 		return nil, err
 	}
+	return l.run(func() []loadRow { return l.chunk(r) }, stop)
+}
+
+// run saves chunk after chunk until there is none, or stop says so. The error
+// is that of the whole.
+func (l *load) run(next func() []loadRow, stop func() bool) (outcomes, error) {
 	var all outcomes
 	for !stop() {
-		if len(all)%batchRows == 0 && r.at < len(data) {
+		chunk := next()
+		if len(chunk) == 0 {
+			break
+		}
+		if len(all)%batchRows == 0 {
 			if within, _ := l.org.jobs.batches.count(1, dailyBatches, l.org.Now()); !within {
 				return all, jobFault("ExceededQuota : ApiBatchItems Limit exceeded.")
 			}
 		}
-		chunk := l.chunk(r)
-		if len(chunk) == 0 {
-			break
-		}
 		all = append(all, l.save(chunk)...)
 	}
 	return all, nil
-}
-
-// csvRow is a row, or what is wrong with it.
-type csvRow struct {
-	fields []string
-	bad    error
 }
 
 // endings refuses data with other line endings than the job's, before any of
@@ -125,20 +147,48 @@ func (l *load) endings(data []byte) error {
 	}
 }
 
+// loadRow is a record to be saved.
+type loadRow struct {
+	collectionRow
+	cells []string // of a CSV row
+	bad   error    // why it is none
+}
+
 // chunk reads the rows that are saved together.
-func (l *load) chunk(r *csvReader) []csvRow {
-	var rows []csvRow
+func (l *load) chunk(r *csvReader) []loadRow {
+	var rows []loadRow
 	for len(rows) < chunkRows {
-		fields, err := r.row()
+		cells, err := r.row()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {
-			err = l.fits(r, fields)
+			err = l.fits(r, cells)
 		}
-		rows = append(rows, csvRow{fields, err})
+		row := loadRow{cells: cells, bad: err}
+		if err == nil {
+			row.collectionRow = l.record(l.assignments(cells))
+		}
+		rows = append(rows, row)
 	}
 	return rows
+}
+
+// record takes the id of a record that is there from what a client assigns.
+func (l *load) record(in []assignment) collectionRow {
+	row := collectionRow{object: l.object}
+	for _, a := range in {
+		id, isText := a.value.(string)
+		switch {
+		case strings.EqualFold(a.name, "Id") && l.operation != "insert":
+			if isText {
+				row.id = id
+			}
+		default:
+			row.in = append(row.in, a)
+		}
+	}
+	return row
 }
 
 // fits refuses a row of the wrong length.
@@ -185,14 +235,13 @@ func (l *load) header(r *csvReader) error {
 	return l.findKey()
 }
 
-// findKey finds the column that says which record a row is about.
+// findKey refuses data that does not say which records it is about.
 func (l *load) findKey() error {
 	key := l.object.fields[fieldID]
 	if l.operation == "upsert" {
 		key = l.key
 	}
-	l.idColumn = slices.IndexFunc(l.columns, func(c csvColumn) bool { return c.field == key })
-	if l.idColumn < 0 && l.operation != "insert" {
+	if l.operation != "insert" && !slices.ContainsFunc(l.columns, func(c csvColumn) bool { return c.field == key }) {
 		return invalidBatch("Field name not found : %s", key.Name)
 	}
 	return nil
@@ -247,17 +296,18 @@ func (l *load) column(header string) (csvColumn, error) {
 func (f *field) isOwner() bool { return f.Name == "OwnerId" }
 
 // save saves a chunk in one transaction, in which each row stands for itself.
-func (l *load) save(chunk []csvRow) outcomes {
+func (l *load) save(chunk []loadRow) outcomes {
 	done := make(outcomes, len(chunk))
 	repeated := l.repeated(chunk)
 	must(l.org.transact(l.user, false, func(tx *Transaction) error {
-		for i, row := range chunk {
+		for i := range chunk {
+			row := &chunk[i]
 			err := row.bad
 			if err == nil {
-				err = tx.attempt(func() (err error) { done[i], err = l.row(tx, row.fields, repeated); return err })
+				err = tx.attempt(func() (err error) { done[i], err = l.saveRow(tx, row, repeated[i]); return err })
 			}
 			if err != nil {
-				done[i] = outcome{id: l.idOf(row), fault: l.fault(err, row.fields)}
+				done[i] = outcome{id: row.id, faults: l.faults(err, row.cells)}
 			}
 		}
 		return nil
@@ -268,62 +318,45 @@ func (l *load) save(chunk []csvRow) outcomes {
 	return done
 }
 
-// idOf is the id that a row carries, "" for none.
-func (l *load) idOf(row csvRow) string {
-	if row.bad != nil || l.idColumn < 0 || l.columns[l.idColumn].field.index != fieldID {
-		return ""
-	}
-	return row.fields[l.idColumn]
-}
-
 // purge removes deleted records for good.
 func (l *load) purge(done outcomes) {
 	l.org.mu.Lock()
 	defer l.org.mu.Unlock()
 	for _, d := range done {
-		if r := l.object.find(d.id, nil); d.fault == "" && r != nil && r.deleted() {
+		if r := l.object.find(d.id, nil); d.faults == nil && r != nil && r.deleted() {
 			l.org.purge(d.id)
 		}
 	}
 }
 
-// row does to a record what a row says.
-func (l *load) row(tx *Transaction, fields []string, repeated map[string]bool) (outcome, error) {
+// saveRow does to a record what a row says.
+func (l *load) saveRow(tx *Transaction, row *loadRow, repeated bool) (outcome, error) {
 	switch l.operation {
 	case "insert":
-		id, err := tx.insert(l.object, l.assignments(fields))
+		id, err := tx.insert(l.object, row.in)
 		return outcome{id: id, created: true}, err
 	case "upsert":
-		return l.upsert(tx, fields, repeated)
-	}
-	key := fields[l.idColumn]
-	if key == "" || key == notAvailable {
-		return outcome{}, refusal("MISSING_ARGUMENT", "Id not specified in an %s call", strings.TrimPrefix(strings.ToLower(l.operation), "hard"))
-	}
-	id, err := l.identify(key)
-	if err != nil {
-		return outcome{}, err
-	}
-	switch l.operation {
-	case "update":
-		err = tx.update(l.object, id, l.assignments(fields))
-	case "delete":
-		err = tx.delete(l.object, id)
-	default:
-		if r := l.object.find(id, tx); r == nil || !r.deleted() {
-			err = tx.delete(l.object, id)
+		if repeated {
+			return outcome{}, fieldError("DUPLICATE_VALUE", []string{l.key.Name}, "Duplicate external id specified: %v", row.value(l.key))
 		}
+		err := tx.upsertRow(&row.collectionRow, l.key)
+		return outcome{id: row.result.ID, created: *row.result.Created}, unknownRecord(err)
+	}
+	if row.id == "" {
+		return outcome{}, refusal("MISSING_ARGUMENT", "Id not specified in an %s call", strings.ToLower(strings.TrimPrefix(l.operation, "hard")))
+	}
+	id, ok := longID(row.id)
+	if !ok || id[:3] != l.object.KeyPrefix {
+		return outcome{}, wrongID(l.object.fields[fieldID], row.id)
+	}
+	var err error
+	switch r := l.object.find(id, tx); {
+	case l.operation == "update":
+		err = tx.update(l.object, id, row.in)
+	case l.operation == "delete" || r == nil || !r.deleted():
+		err = tx.delete(l.object, id)
 	}
 	return outcome{id: id}, unknownRecord(err)
-}
-
-// identify reads the id of a record of the object.
-func (l *load) identify(s string) (string, error) {
-	id, ok := longID(s)
-	if !ok || id[:3] != l.object.KeyPrefix {
-		return "", wrongID(l.object.fields[fieldID], s)
-	}
-	return id, nil
 }
 
 // unknownRecord is the error of a save that does not find its record: there is
@@ -335,40 +368,23 @@ func unknownRecord(err error) error {
 	return err
 }
 
-// upsert updates the record with a key, or creates it.
-func (l *load) upsert(tx *Transaction, fields []string, repeated map[string]bool) (outcome, error) {
-	r := &collectionRow{object: l.object, in: l.assignments(fields)}
-	cell := fields[l.idColumn]
-	switch {
-	case l.key.index == fieldID:
-		r.id = cell
-	case repeated[cell]:
-		return outcome{}, fieldError("DUPLICATE_VALUE", []string{l.key.Name}, "Duplicate external id specified: %s", cell)
+// repeated tells which rows of a chunk have the key of an upsert that others
+// have too.
+func (l *load) repeated(chunk []loadRow) map[int]bool {
+	if l.operation != "upsert" || l.key.index == fieldID {
+		return nil
 	}
-	err := tx.upsertRow(r, l.key)
-	return outcome{id: r.result.ID, created: *r.result.Created}, unknownRecord(err)
-}
-
-// repeated are the keys that several rows of a chunk have.
-func (l *load) repeated(chunk []csvRow) map[string]bool {
-	repeated := map[string]bool{}
-	if l.operation != "upsert" {
-		return repeated
-	}
-	first := map[string]string{} // the cell by the key that it stands for
-	for _, row := range chunk {
-		if row.bad != nil {
+	repeated, first := map[int]bool{}, map[string]int{}
+	for i := range chunk {
+		v, err := l.key.parse(assignment{name: l.key.Name, value: chunk[i].value(l.key)})
+		key := l.key.key(v)
+		if err != nil || key == "" {
 			continue
 		}
-		cell := row.fields[l.idColumn]
-		v, err := l.key.parse(assignment{name: l.key.Name, value: cell})
-		if err != nil || v == nil || cell == notAvailable {
-			continue
+		if other, found := first[key]; found {
+			repeated[i], repeated[other] = true, true
 		}
-		if other, found := first[l.key.key(v)]; found {
-			repeated[cell], repeated[other] = true, true
-		}
-		first[l.key.key(v)] = cell
+		first[key] = i
 	}
 	return repeated
 }
@@ -376,16 +392,13 @@ func (l *load) repeated(chunk []csvRow) map[string]bool {
 // notAvailable is the cell that makes a field empty.
 const notAvailable = "#N/A"
 
-// assignments are what a row assigns; empty cells leave a field as it is, and
-// the id of a record is no value to be assigned.
-func (l *load) assignments(fields []string) []assignment {
+// assignments are what a row assigns; empty cells leave a field as it is.
+func (l *load) assignments(cells []string) []assignment {
 	var in []assignment
-	for i, cell := range fields {
-		col := l.columns[i]
-		if cell == "" || col.field != nil && col.field.index == fieldID && l.operation != "insert" {
-			continue
+	for i, cell := range cells {
+		if cell != "" {
+			in = append(in, l.columns[i].assign(cell))
 		}
-		in = append(in, col.assign(cell))
 	}
 	return in
 }
@@ -409,23 +422,18 @@ func (c *csvColumn) assign(cell string) assignment {
 	return assignment{name: c.parent.Relationship, value: parent}
 }
 
-// fault writes an error as results do: CODE:message:fields --
-func (l *load) fault(err error, cells []string) string {
+// faults are what is wrong with a row.
+func (l *load) faults(err error, cells []string) []*apiError {
 	if bad, ok := errors.AsType[*badRow](err); ok {
-		return fmt.Sprintf("INVALID_ROW:%v:--", bad)
+		return []*apiError{refusal("INVALID_ROW", "%v", bad)}
 	}
-	var text strings.Builder
-	for _, e := range asAPIError(err).all() {
+	list := asAPIError(err).all()
+	for i, e := range list {
 		if e.code == "JSON_PARSER_ERROR" {
-			e = l.notOfType(e, cells)
+			list[i] = l.notOfType(e, cells)
 		}
-		text.WriteString(e.code + ":" + e.message + ":" + strings.Join(e.fields, ", "))
-		if len(e.fields) > 0 {
-			text.WriteString(" ")
-		}
-		text.WriteString("--")
 	}
-	return text.String()
+	return list
 }
 
 // xsdTypes are the names of types in errors of CSV data.

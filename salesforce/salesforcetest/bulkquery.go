@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 type queryResult struct {
 	*world
 	columns []resultColumn
+	tree    []*column // the columns as the query has them
 	rows    []*record
 }
 
@@ -210,7 +212,7 @@ func (c *call) carryOutQuery(j *job) {
 	if err == nil {
 		rows := b.run()
 		j.mu.Lock()
-		j.rows = &queryResult{b.world, b.results, rows}
+		j.rows = &queryResult{b.world, b.results, b.columns, rows}
 		j.mu.Unlock()
 	} else { // the schema has changed since the job was made
 		message = err.Error()
@@ -326,29 +328,25 @@ func (c *call) queryJobResults() error {
 	h.Set("Sforce-Locator", next)
 	h.Set("Sforce-NumberOfRecords", strconv.Itoa(len(rows)))
 	defer c.reading()()
-	c.w.Write(result.appendHeader(nil, j.csv()))
-	var line []byte
-	for _, r := range rows {
-		line = result.appendRecord(line[:0], j.csv(), r)
-		c.w.Write(line)
-	}
+	result.writeTo(c.w, j.csv(), rows)
 	return nil
 }
 
-func (q *queryResult) appendHeader(b []byte, d dialect) []byte {
-	names := make([]string, len(q.columns))
-	for i, col := range q.columns {
-		names[i] = col.name
-	}
-	return d.appendRow(b, names...)
-}
-
-func (q *queryResult) appendRecord(b []byte, d dialect, r *record) []byte {
+// writeTo writes some of the rows as CSV, below a header.
+func (q *queryResult) writeTo(w io.Writer, d dialect, rows []*record) {
 	cells := make([]string, len(q.columns))
 	for i, col := range q.columns {
-		cells[i] = csvValue(col.typ, col.of(r))
+		cells[i] = col.name
 	}
-	return d.appendRow(b, cells...)
+	line := d.appendRow(nil, cells...)
+	w.Write(line)
+	for _, r := range rows {
+		for i, col := range q.columns {
+			cells[i] = csvValue(col.typ, col.of(r))
+		}
+		line = d.appendRow(line[:0], cells...)
+		w.Write(line)
+	}
 }
 
 // csvDateTime is the form of instants in CSV results.

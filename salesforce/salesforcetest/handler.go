@@ -76,6 +76,8 @@ func (o *Org) route(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case match(path, "services/Soap/*/*") || match(path, "services/Soap/*/*/*"):
 		o.serveSOAP(w, r, path[2:])
+	case len(path) > 2 && match(path[:2], "services/async"):
+		o.serveAsync(w, r, path[2], path[3:])
 	case match(path, "services/oauth2/*"):
 		o.serveOAuth(w, r, path[2])
 	case match(path, ".well-known/openid-configuration"):

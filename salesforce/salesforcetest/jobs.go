@@ -38,6 +38,7 @@ type job struct {
 	data     []byte   // the CSV text that was uploaded
 	done     outcomes // by its rows
 	rows     *queryResult
+	batches  []*batch // of a classic job
 }
 
 // States of jobs.
