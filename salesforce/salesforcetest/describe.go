@@ -165,6 +165,9 @@ type choiceDescribe struct {
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_describeGlobal.htm
 func (c *call) describeGlobal() error {
 	defer c.reading()()
+	if done, err := c.unchanged(c.org.described(nil), ""); done || err != nil {
+		return err
+	}
 	answer := globalDescribe{Encoding: "UTF-8", MaxBatchSize: 200}
 	for _, ob := range c.org.objects {
 		answer.SObjects = append(answer.SObjects, c.overview(ob))
@@ -181,7 +184,11 @@ func (c *call) summary() error {
 	if err != nil {
 		return err
 	}
-	writeJSON(c.w, http.StatusOK, map[string]any{"objectDescribe": c.overview(ob), "recentItems": []any{}})
+	defer c.reading()()
+	if done, err := c.unchanged(c.org.described(ob), ""); done || err != nil {
+		return err
+	}
+	writeJSON(c.w, http.StatusOK, map[string]any{"objectDescribe": c.overview(ob), "recentItems": c.recentOf([]*object{ob}, maxRecentItems)})
 	return nil
 }
 
@@ -193,6 +200,9 @@ func (c *call) describe() error {
 		return err
 	}
 	defer c.reading()()
+	if done, err := c.unchanged(c.org.described(ob), ""); done || err != nil {
+		return err
+	}
 	answer := fullDescribe{
 		overview:           c.overview(ob),
 		ActionOverrides:    []any{},
@@ -343,9 +353,12 @@ func (d *fieldDescribe) measure(f *field) {
 }
 
 // describeChoices lists the values of a picklist.
-func (o *Org) describeChoices(f *field) []choiceDescribe {
+func (o *Org) describeChoices(f *field) []choiceDescribe { return o.describeValues(f, o.choices(f)) }
+
+// describeValues lists some values of a picklist.
+func (o *Org) describeValues(f *field, values []PicklistValue) []choiceDescribe {
 	list := []choiceDescribe{}
-	for _, v := range o.choices(f) {
+	for _, v := range values {
 		label := v.Label
 		if label == "" {
 			label = v.Value

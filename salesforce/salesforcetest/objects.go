@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Indexes of the fields that every object has.
@@ -75,6 +76,7 @@ type catalog struct {
 	byName   map[string]*object // by lower-case name
 	byPrefix map[string]*object
 	org      *Org
+	defined  time.Time // when the org was extended last
 
 	// viewing is the transaction that has the org's lock for itself, nil while
 	// others may read: formulas see what it has written.

@@ -55,6 +55,7 @@ func NewOrg(opt *Options) *Org {
 	must(o.extend(standardObjects))
 	o.setUp()
 	must(o.Extend(o.opt.Schema))
+	o.defined = time.Time{}
 	return o
 }
 
@@ -72,6 +73,7 @@ func (o *Org) extendAndSave(s Schema) error {
 	if err := o.extend(s); err != nil {
 		return err
 	}
+	o.defined = o.stamp()
 	return errors.Join(o.saveTypes(s), o.sumAll(s))
 }
 

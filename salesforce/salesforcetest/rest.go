@@ -76,6 +76,7 @@ func init() {
 		queryRoutes(),
 		collectionRoutes(),
 		compositeRoutes(),
+		surroundingsRoutes(),
 		sobjectRoutes(),
 		bulkRoutes(),
 	)
@@ -138,6 +139,9 @@ func (c *call) serve(path []string) error {
 		method = strings.ToUpper(over)
 	}
 	handle := routes[i].methods[method]
+	if handle == nil && method == http.MethodHead {
+		handle, c.w = routes[i].methods[http.MethodGet], headers{c.w}
+	}
 	if handle == nil {
 		return notAllowed(method, routes[i].methods)
 	}
@@ -148,6 +152,11 @@ func (c *call) serve(path []string) error {
 	}
 	return handle(c)
 }
+
+// headers is an answer without its body.
+type headers struct{ http.ResponseWriter }
+
+func (headers) Write(p []byte) (int, error) { return len(p), nil }
 
 // notAllowed is a method that the resource does not have.
 func notAllowed(method string, handlers methods) *apiError {

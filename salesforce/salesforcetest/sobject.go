@@ -14,7 +14,7 @@ func sobjectRoutes() []route {
 		{"sobjects/*/describe", methods{"GET": (*call).describe}},
 		{"sobjects/*/updated", methods{"GET": (*call).updated}},
 		{"sobjects/*/deleted", methods{"GET": (*call).deleted}},
-		{"sobjects/*/*", methods{"GET": (*call).read, "PATCH": (*call).update, "DELETE": (*call).remove}},
+		{"sobjects/*/*", methods{"GET": (*call).read, "POST": (*call).createByID, "PATCH": (*call).update, "DELETE": (*call).remove}},
 		{"sobjects/*/*/*", methods{"GET": (*call).readBy, "PATCH": (*call).upsert, "DELETE": (*call).removeBy}},
 	}
 }
@@ -80,6 +80,16 @@ func (c *call) create() error {
 	return nil
 }
 
+// createByID answers POST /sobjects/X/Id, the upsert of a record that has no id
+// yet.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_upsert.htm
+func (c *call) createByID() error {
+	if !strings.EqualFold(c.args[1], "Id") {
+		return failure(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "HTTP Method 'POST' not allowed. Allowed are DELETE,GET,PATCH")
+	}
+	return c.create()
+}
+
 // url is the address of a record in the call's version.
 func (c *call) url(object, id string) string { return c.base() + "/sobjects/" + object + "/" + id }
 
@@ -99,6 +109,9 @@ func (c *call) writeRecord(ob *object, id string) error {
 	r := c.find(ob, id)
 	if r == nil {
 		return errNotFound
+	}
+	if done, err := c.unchanged(r.stamp(), r.tag()); done || err != nil {
+		return err
 	}
 	fields := slices.Collect(ob.visible)
 	if names := c.r.URL.Query().Get("fields"); names != "" {
@@ -150,7 +163,17 @@ func (c *call) update() error {
 	if err != nil {
 		return err
 	}
-	err = c.transact(func(tx *Transaction) error { return tx.update(ob, id, in) })
+	return c.updateID(ob, id, in)
+}
+
+// updateID changes a record for PATCH in both of its forms.
+func (c *call) updateID(ob *object, id string, in []assignment) error {
+	err := c.transact(func(tx *Transaction) error {
+		if err := c.recordPrecondition(tx, ob, id); err != nil {
+			return err
+		}
+		return tx.update(ob, id, in)
+	})
 	if err == nil {
 		c.w.WriteHeader(http.StatusNoContent)
 	}
@@ -169,7 +192,12 @@ func (c *call) remove() error {
 
 // removeID deletes a record for DELETE in both of its forms.
 func (c *call) removeID(ob *object, id string) error {
-	err := c.transact(func(tx *Transaction) error { return tx.delete(ob, id) })
+	err := c.transact(func(tx *Transaction) error {
+		if err := c.recordPrecondition(tx, ob, id); err != nil {
+			return err
+		}
+		return tx.delete(ob, id)
+	})
 	if err == nil {
 		c.w.WriteHeader(http.StatusNoContent)
 	}
@@ -177,14 +205,17 @@ func (c *call) removeID(ob *object, id string) error {
 }
 
 // readBy answers GET /sobjects/X/field/value, the record with that external id,
-// and GET /sobjects/X/id/field, the content of a binary field.
+// GET /sobjects/X/id/field, the content of a binary field, and GET
+// /sobjects/X/id/relationship.
 func (c *call) readBy() error {
 	ob, err := c.object()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if c.lookup(ob, c.args[1]) == nil {
+	case c.byID(ob) && c.lookup(ob, c.args[2]) != nil:
 		return c.download()
+	case c.byID(ob):
+		return c.readRelated()
 	}
 	found, err := c.found(ob)
 	switch {
@@ -198,11 +229,15 @@ func (c *call) readBy() error {
 	return c.writeRecord(ob, found[0].id())
 }
 
-// removeBy answers DELETE /sobjects/X/field/value.
+// removeBy answers DELETE /sobjects/X/field/value, and DELETE
+// /sobjects/X/id/relationship.
 func (c *call) removeBy() error {
 	ob, err := c.object()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case c.byID(ob):
+		return c.removeRelated()
 	}
 	found, err := c.found(ob)
 	switch {
@@ -262,8 +297,11 @@ func (c *call) several(found []*record) error {
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_upsert.htm
 func (c *call) upsert() error {
 	ob, err := c.object()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case c.byID(ob):
+		return c.updateRelated()
 	}
 	in, err := c.fields(ob)
 	if err != nil {
@@ -283,6 +321,9 @@ func (c *call) upsert() error {
 		}
 		if created = len(found) == 0; !created {
 			id = found[0].id()
+			if err := c.recordPrecondition(tx, ob, id); err != nil {
+				return err
+			}
 			return tx.update(ob, id, in)
 		}
 		if c.r.URL.Query().Get("updateOnly") == "true" {
