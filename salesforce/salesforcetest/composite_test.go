@@ -155,7 +155,7 @@ func TestCompositeThatIsRefusedAsAWhole(t *testing.T) {
 	a := c.composite(66, false, sub("a", "GET", "/limits", ""), sub("b", "POST", "/composite", `{}`),
 		sub("c", "GET", "/sobjects/Attachment/00Pxx0000000001AAA/Body", ""),
 		`{"method":"GET","url":"/sobjects/Account","referenceId":"d"}`, `{"method":"GET","url":"/services/data/v99.0/sobjects","referenceId":"e"}`)
-	for i, code := range []string{"INVALID_INPUT", "INVALID_INPUT", "INVALID_INPUT", "INVALID_INPUT", "NOT_FOUND"} {
+	for i, code := range []string{"INVALID_BATCH_REQUEST", "INVALID_BATCH_REQUEST", "INVALID_BATCH_REQUEST", "INVALID_INPUT", "NOT_FOUND"} {
 		require.Contains(t, string(a[i].Body), code)
 	}
 	require.JSONEq(t, `{"tree":"/services/data/v66.0/composite/tree","batch":"/services/data/v66.0/composite/batch",
@@ -202,7 +202,7 @@ func TestBatchOfRequests(t *testing.T) {
 	c.post("/composite/batch", `{"batchRequests":[{"method":"FETCH","url":"v66.0/limits"}]}`).refused(400, "JSON_PARSER_ERROR", "'FETCH'")
 	c.post("/composite/batch", `{"batchRequests":[{"method":"GET","url":"v67.0/limits"}]}`).refused(400, "INVALID_INPUT", "v67.0")
 	c.post("/composite/batch", `{"batchRequests":[{"method":"GET"}]}`).refused(400, "JSON_PARSER_ERROR", "'url' is a required field.")
-	require.Contains(t, c.post("/composite/batch", `{"batchRequests":[{"method":"GET","url":"v66.0/composite"}]}`).ok(200).body, "INVALID_INPUT")
+	require.Contains(t, c.post("/composite/batch", `{"batchRequests":[{"method":"GET","url":"v66.0/composite"}]}`).ok(200).body, "INVALID_BATCH_REQUEST")
 
 	file := `{"batchRequests":[{"method":"POST","url":"v66.0/sobjects/ContentVersion","richInput":{"PathOnClient":"a.txt"},` +
 		`"binaryPartName":"one","binaryPartNameAlias":"VersionData"}]}`
@@ -334,6 +334,6 @@ func TestGraphsAreTransactions(t *testing.T) {
 		require.Contains(t, a.body, message)
 	}
 	c.post("/composite/graph", `{"graphs":[`+graph("1", sub("q", "GET", "/query?q=SELECT+Id+FROM+Account", ""))+`]}`).ok(200).decode(&g)
-	require.Contains(t, string(g.Graphs[0].Response.Answers[0].Body), "INVALID_INPUT")
+	require.Contains(t, string(g.Graphs[0].Response.Answers[0].Body), "INVALID_BATCH_REQUEST")
 	c.post("/services/data/v49.0/composite/graph", `{}`).refused(404, "NOT_FOUND", "")
 }

@@ -73,7 +73,7 @@ func (b batchCall) answer(count bool) *recorder {
 		}
 	}
 	if !b.call.inBatch(b.path) {
-		return refused(refusal("INVALID_INPUT", "The resource %s cannot be called by a batch", b.call.r.URL))
+		return refused(refusal("INVALID_BATCH_REQUEST", "The resource %s cannot be called by a batch", b.call.r.URL))
 	}
 	return b.call.outcome(b.path)
 }

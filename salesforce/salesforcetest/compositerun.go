@@ -91,7 +91,7 @@ func (r *compositeRun) serve(s *subrequest, tx *Transaction) (*recorder, bool) {
 		sub.r.Header.Set(h.name, textOf(h.value))
 	}
 	if !r.allowed(sub, s.method, path) {
-		return refused(refusal("INVALID_INPUT", "The resource %s %s cannot be called by a subrequest", s.method, address)), false
+		return refused(refusal("INVALID_BATCH_REQUEST", "The resource %s %s cannot be called by a subrequest", s.method, address)), false
 	}
 	answer := sub.outcome(path)
 	return answer, !answer.bad() && !(sub.failed && r.allOrNone)

@@ -82,15 +82,6 @@ func (c *call) recentOf(objects []*object, limit int) []recentItem {
 	return items
 }
 
-// name is what people call a record, "" for what has no name.
-func (r *record) name() string {
-	if f := r.of.nameField(); f != nil {
-		s, _ := r.get(f).(string)
-		return s
-	}
-	return ""
-}
-
 // nameField is the field that names the records of an object, nil for none.
 func (ob *object) nameField() *field {
 	for f := range ob.visible {
