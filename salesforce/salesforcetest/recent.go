@@ -56,13 +56,14 @@ func (c *call) recent() error {
 // recentOf lists the records of some objects that the user has changed last.
 func (c *call) recentOf(objects []*object, limit int) []recentItem {
 	var found []*record
+	v := c.org.viewer(c.user, c.tx)
 	for _, ob := range objects {
 		if !ob.parent {
 			continue
 		}
 		for _, w := range ob.rows {
 			r := w.version(c.tx)
-			if r != nil && !r.deleted() && r.at(fieldModifiedBy) == c.user {
+			if r != nil && !r.deleted() && r.at(fieldModifiedBy) == c.user && v.sees(r) {
 				found = append(found, r)
 			}
 		}
