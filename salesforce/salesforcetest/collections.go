@@ -271,24 +271,23 @@ func (c *call) retrieve(ids, names []string) error {
 	case len(ids) > maxRetrieve:
 		return tooManyRows(maxRetrieve)
 	}
-	defer c.reading()()
-	fields, err := ob.fieldsOf(names)
-	if err != nil {
-		return err
-	}
-	p := printer{version: c.version}
-	p.raw("[")
-	for i, id := range ids {
-		if i > 0 {
-			p.raw(",")
+	return c.respond(func(p *pager) error {
+		fields, err := ob.fieldsOf(names)
+		if err != nil {
+			return err
 		}
-		if r := c.find(ob, long(id)); r != nil {
-			p.plainRecord(r, fields)
-		} else {
-			p.raw("null")
+		p.raw("[")
+		for i, id := range ids {
+			if i > 0 {
+				p.raw(",")
+			}
+			if r := c.find(ob, long(id)); r != nil {
+				p.plainRecord(r, fields)
+			} else {
+				p.raw("null")
+			}
 		}
-	}
-	p.raw("]")
-	c.writeRaw(p.out)
-	return nil
+		p.raw("]")
+		return nil
+	})
 }

@@ -1,7 +1,6 @@
 package salesforcetest
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -164,17 +163,17 @@ type choiceDescribe struct {
 // describeGlobal answers GET /sobjects.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_describeGlobal.htm
 func (c *call) describeGlobal() error {
-	defer c.reading()()
-	if done, err := c.unchanged(c.org.described(nil), ""); done || err != nil {
-		return err
-	}
-	answer := globalDescribe{Encoding: "UTF-8", MaxBatchSize: 200}
-	for _, ob := range c.org.objects {
-		answer.SObjects = append(answer.SObjects, c.overview(ob))
-	}
-	slices.SortFunc(answer.SObjects, func(a, b overview) int { return strings.Compare(a.Name, b.Name) })
-	writeJSON(c.w, http.StatusOK, answer)
-	return nil
+	return c.reply(func() (any, error) {
+		if done, err := c.unchanged(c.org.described(nil), ""); done || err != nil {
+			return nil, err
+		}
+		answer := globalDescribe{Encoding: "UTF-8", MaxBatchSize: 200}
+		for _, ob := range c.org.objects {
+			answer.SObjects = append(answer.SObjects, c.overview(ob))
+		}
+		slices.SortFunc(answer.SObjects, func(a, b overview) int { return strings.Compare(a.Name, b.Name) })
+		return answer, nil
+	})
 }
 
 // summary answers GET /sobjects/X.
@@ -184,12 +183,12 @@ func (c *call) summary() error {
 	if err != nil {
 		return err
 	}
-	defer c.reading()()
-	if done, err := c.unchanged(c.org.described(ob), ""); done || err != nil {
-		return err
-	}
-	writeJSON(c.w, http.StatusOK, map[string]any{"objectDescribe": c.overview(ob), "recentItems": c.recentOf([]*object{ob}, maxRecentItems)})
-	return nil
+	return c.reply(func() (any, error) {
+		if done, err := c.unchanged(c.org.described(ob), ""); done || err != nil {
+			return nil, err
+		}
+		return map[string]any{"objectDescribe": c.overview(ob), "recentItems": c.recentOf([]*object{ob}, maxRecentItems)}, nil
+	})
 }
 
 // describe answers GET /sobjects/X/describe.
@@ -199,30 +198,30 @@ func (c *call) describe() error {
 	if err != nil {
 		return err
 	}
-	defer c.reading()()
-	if done, err := c.unchanged(c.org.described(ob), ""); done || err != nil {
-		return err
-	}
-	answer := fullDescribe{
-		overview:           c.overview(ob),
-		ActionOverrides:    []any{},
-		ChildRelationships: c.org.describeChildren(ob),
-		CompactLayoutable:  !ob.setup,
-		NamedLayoutInfos:   []any{},
-		RecordTypeInfos:    c.recordTypes(ob),
-		SearchLayoutable:   !ob.setup,
-		SupportedScopes:    []scopeDescribe{{"All records", "everything"}, {"My records", "mine"}},
-	}
-	for f := range ob.visible {
-		answer.Fields = append(answer.Fields, c.org.describeField(f))
-	}
-	for key, path := range map[string]string{
-		"uiDetailTemplate": "/{ID}", "uiEditTemplate": "/{ID}/e", "uiNewRecord": "/" + ob.KeyPrefix + "/e",
-	} {
-		answer.URLs[key] = instance(c.r) + path
-	}
-	writeJSON(c.w, http.StatusOK, answer)
-	return nil
+	return c.reply(func() (any, error) {
+		if done, err := c.unchanged(c.org.described(ob), ""); done || err != nil {
+			return nil, err
+		}
+		answer := fullDescribe{
+			overview:           c.overview(ob),
+			ActionOverrides:    []any{},
+			ChildRelationships: c.org.describeChildren(ob),
+			CompactLayoutable:  !ob.setup,
+			NamedLayoutInfos:   []any{},
+			RecordTypeInfos:    c.recordTypes(ob),
+			SearchLayoutable:   !ob.setup,
+			SupportedScopes:    []scopeDescribe{{"All records", "everything"}, {"My records", "mine"}},
+		}
+		for f := range ob.visible {
+			answer.Fields = append(answer.Fields, c.org.describeField(f))
+		}
+		for key, path := range map[string]string{
+			"uiDetailTemplate": "/{ID}", "uiEditTemplate": "/{ID}/e", "uiNewRecord": "/" + ob.KeyPrefix + "/e",
+		} {
+			answer.URLs[key] = instance(c.r) + path
+		}
+		return answer, nil
+	})
 }
 
 // overview tells of an object what both describes tell. Its addresses carry the

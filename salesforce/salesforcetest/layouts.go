@@ -111,23 +111,23 @@ func (c *call) layouts() error {
 	if err != nil {
 		return err
 	}
-	defer c.reading()()
-	layout := c.layout(ob)
-	mappings := []typeMapping{}
-	for _, info := range c.recordTypes(ob) {
-		m := typeMapping{recordTypeInfo: info, Layout: layout.ID, Picklists: []typePicklist{}}
-		for f := range ob.onLayout {
-			if f.picklist() {
-				values, _ := c.org.offered(f, info.RecordTypeID)
-				m.Picklists = append(m.Picklists, typePicklist{f.Name, c.org.describeValues(f, values)})
+	return c.reply(func() (any, error) {
+		layout := c.layout(ob)
+		mappings := []typeMapping{}
+		for _, info := range c.recordTypes(ob) {
+			m := typeMapping{recordTypeInfo: info, Layout: layout.ID, Picklists: []typePicklist{}}
+			for f := range ob.onLayout {
+				if f.picklist() {
+					values, _ := c.org.offered(f, info.RecordTypeID)
+					m.Picklists = append(m.Picklists, typePicklist{f.Name, c.org.describeValues(f, values)})
+				}
 			}
+			mappings = append(mappings, m)
 		}
-		mappings = append(mappings, m)
-	}
-	writeJSON(c.w, http.StatusOK, map[string]any{
-		"layouts": []layoutDescribe{layout}, "recordTypeMappings": mappings, "recordTypeSelectorRequired": []bool{len(mappings) > 2},
+		return map[string]any{
+			"layouts": []layoutDescribe{layout}, "recordTypeMappings": mappings, "recordTypeSelectorRequired": []bool{len(mappings) > 2},
+		}, nil
 	})
-	return nil
 }
 
 // layoutOf answers GET /sobjects/X/describe/layouts/recordTypeId.
@@ -136,12 +136,12 @@ func (c *call) layoutOf() error {
 	if err != nil {
 		return err
 	}
-	defer c.reading()()
-	if !c.hasType(ob, c.args[1]) {
-		return errNotFound
-	}
-	writeJSON(c.w, http.StatusOK, c.layout(ob))
-	return nil
+	return c.reply(func() (any, error) {
+		if !c.hasType(ob, c.args[1]) {
+			return nil, errNotFound
+		}
+		return c.layout(ob), nil
+	})
 }
 
 // hasType reports whether an id is that of a record type of the object. The
@@ -158,28 +158,28 @@ func (c *call) compactLayouts() error {
 	if err != nil {
 		return err
 	}
-	defer c.reading()()
-	items := []layoutItem{}
-	if f := ob.nameField(); f != nil {
-		items = append(items, c.layoutItem(f, 1))
-	}
-	path := c.base() + "/sobjects/" + ob.Name + "/describe/compactLayouts/"
-	mappings := []map[string]any{}
-	for _, info := range c.recordTypes(ob) {
-		mappings = append(mappings, map[string]any{
-			"available": info.Available, "compactLayoutId": nil, "compactLayoutName": "SYSTEM", "recordTypeId": info.RecordTypeID,
-			"recordTypeName": info.DeveloperName, "urls": map[string]string{"compactLayout": path + info.RecordTypeID},
-		})
-	}
-	writeJSON(c.w, http.StatusOK, map[string]any{
-		"compactLayouts": []map[string]any{{
-			"actions": []any{}, "fieldItems": items, "id": nil, "imageItems": []any{}, "label": "System Default", "name": "SYSTEM",
-			"objectType": ob.Name,
-		}},
-		"defaultCompactLayoutId": nil, "recordTypeCompactLayoutMappings": mappings,
-		"urls": map[string]string{"primary": strings.TrimSuffix(path, "/") + "/primary"},
+	return c.reply(func() (any, error) {
+		items := []layoutItem{}
+		if f := ob.nameField(); f != nil {
+			items = append(items, c.layoutItem(f, 1))
+		}
+		path := c.base() + "/sobjects/" + ob.Name + "/describe/compactLayouts/"
+		mappings := []map[string]any{}
+		for _, info := range c.recordTypes(ob) {
+			mappings = append(mappings, map[string]any{
+				"available": info.Available, "compactLayoutId": nil, "compactLayoutName": "SYSTEM", "recordTypeId": info.RecordTypeID,
+				"recordTypeName": info.DeveloperName, "urls": map[string]string{"compactLayout": path + info.RecordTypeID},
+			})
+		}
+		return map[string]any{
+			"compactLayouts": []map[string]any{{
+				"actions": []any{}, "fieldItems": items, "id": nil, "imageItems": []any{}, "label": "System Default", "name": "SYSTEM",
+				"objectType": ob.Name,
+			}},
+			"defaultCompactLayoutId": nil, "recordTypeCompactLayoutMappings": mappings,
+			"urls": map[string]string{"primary": strings.TrimSuffix(path, "/") + "/primary"},
+		}, nil
 	})
-	return nil
 }
 
 // approvalLayouts answers GET /sobjects/X/describe/approvalLayouts: there are

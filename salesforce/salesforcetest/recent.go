@@ -48,9 +48,7 @@ func (c *call) recent() error {
 		}
 		limit = min(n, maxRecent)
 	}
-	defer c.reading()()
-	writeJSON(c.w, http.StatusOK, c.recentOf(c.org.objects, limit))
-	return nil
+	return c.reply(func() (any, error) { return c.recentOf(c.org.objects, limit), nil })
 }
 
 // recentOf lists the records of some objects that the user has changed last.
@@ -96,32 +94,32 @@ func (ob *object) nameField() *field {
 // tabs answers GET /tabs: every object that people keep records in has one.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_tabs.htm
 func (c *call) tabs() error {
-	defer c.reading()()
-	list := []map[string]any{}
-	for _, ob := range c.org.objects {
-		if ob.parent {
-			list = append(list, map[string]any{
-				"colors": []any{}, "custom": ob.custom(), "iconUrl": nil, "icons": []any{}, "label": ob.LabelPlural, "miniIconUrl": nil,
-				"name": "standard-" + ob.Name, "sobjectName": ob.Name, "url": instance(c.r) + "/" + ob.KeyPrefix + "/o",
-			})
+	return c.reply(func() (any, error) {
+		list := []map[string]any{}
+		for _, ob := range c.org.objects {
+			if ob.parent {
+				list = append(list, map[string]any{
+					"colors": []any{}, "custom": ob.custom(), "iconUrl": nil, "icons": []any{}, "label": ob.LabelPlural, "miniIconUrl": nil,
+					"name": "standard-" + ob.Name, "sobjectName": ob.Name, "url": instance(c.r) + "/" + ob.KeyPrefix + "/o",
+				})
+			}
 		}
-	}
-	writeJSON(c.w, http.StatusOK, list)
-	return nil
+		return list, nil
+	})
 }
 
 // theme answers GET /theme. The org has neither colours nor icons.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_themes.htm
 func (c *call) theme() error {
-	defer c.reading()()
-	list := []map[string]any{}
-	for _, ob := range c.org.objects {
-		if ob.parent {
-			list = append(list, map[string]any{"colors": []any{}, "icons": []any{}, "name": ob.Name})
+	return c.reply(func() (any, error) {
+		list := []map[string]any{}
+		for _, ob := range c.org.objects {
+			if ob.parent {
+				list = append(list, map[string]any{"colors": []any{}, "icons": []any{}, "name": ob.Name})
+			}
 		}
-	}
-	writeJSON(c.w, http.StatusOK, map[string]any{"themeItems": list})
-	return nil
+		return map[string]any{"themeItems": list}, nil
+	})
 }
 
 // noActions answers GET /quickActions and GET /sobjects/X/quickActions: there

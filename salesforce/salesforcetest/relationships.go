@@ -54,26 +54,27 @@ func (c *call) readRelated() error {
 // writeChildren answers the children of a record as a query does, with all
 // fields but binary ones, or those of ?fields=.
 func (c *call) writeChildren(to relative) error {
-	defer c.reading()()
-	fields := slices.Collect(to.object.visible)
-	fields = slices.DeleteFunc(fields, func(f *field) bool { return f.typ.kind == kindBlob })
-	if asked := c.r.URL.Query().Get("fields"); asked != "" {
-		var err error
-		if fields, err = to.object.fieldsOf(split(asked)); err != nil {
+	return c.respond(func(p *pager) error {
+		fields := slices.Collect(to.object.visible)
+		fields = slices.DeleteFunc(fields, func(f *field) bool { return f.typ.kind == kindBlob })
+		if asked := c.r.URL.Query().Get("fields"); asked != "" {
+			var err error
+			if fields, err = to.object.fieldsOf(split(asked)); err != nil {
+				return err
+			}
+		}
+		names := make([]string, len(fields))
+		for i, f := range fields {
+			names[i] = f.Name
+		}
+		q, err := c.compile("SELECT "+strings.Join(names, ", ")+" FROM "+to.object.Name+" WHERE "+to.link.Name+" = '"+to.id+"'", false)
+		if err != nil {
 			return err
 		}
-	}
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.Name
-	}
-	q, err := c.compile("SELECT "+strings.Join(names, ", ")+" FROM "+to.object.Name+" WHERE "+to.link.Name+" = '"+to.id+"'", false)
-	if err != nil {
-		return err
-	}
-	p := &pager{printer: printer{version: c.version}, world: q.world, batch: c.batch()}
-	c.writePage(p, &cursor{world: q.world, rows: q.run(), columns: q.columns}, 0)
-	return nil
+		p.world, p.batch = q.world, c.batch()
+		p.page(&cursor{world: q.world, rows: q.run(), columns: q.columns, resource: "query"}, 0)
+		return nil
+	})
 }
 
 // updateRelated answers PATCH /sobjects/X/id/relationship, which changes a

@@ -248,6 +248,19 @@ func (c *call) limits() error {
 	return nil
 }
 
+// reply answers what is read under the org's lock, nil for what is answered
+// already. The lock is free again before the client reads, who may be slow.
+func (c *call) reply(read func() (any, error)) error {
+	v, err := func() (any, error) {
+		defer c.reading()()
+		return read()
+	}()
+	if err == nil && v != nil {
+		writeJSON(c.w, http.StatusOK, v)
+	}
+	return err
+}
+
 // writeJSON writes a value as Salesforce does: without escaping HTML.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")

@@ -105,25 +105,33 @@ func (c *call) read() error {
 
 // writeRecord answers a record with the fields that the request asks for.
 func (c *call) writeRecord(ob *object, id string) error {
+	p := printer{version: c.version}
+	done, err := c.printRecord(&p, ob, id)
+	if err == nil && !done {
+		c.writeRaw(p.out)
+	}
+	return err
+}
+
+// printRecord prints a record, and reports whether the request is answered
+// without it: the client has it already.
+func (c *call) printRecord(p *printer, ob *object, id string) (done bool, err error) {
 	defer c.reading()()
 	r := c.find(ob, id)
 	if r == nil {
-		return errNotFound
+		return false, errNotFound
 	}
 	if done, err := c.unchanged(r.stamp(), r.tag()); done || err != nil {
-		return err
+		return done, err
 	}
 	fields := slices.Collect(ob.visible)
 	if names := c.r.URL.Query().Get("fields"); names != "" {
-		var err error
 		if fields, err = ob.fieldsOf(split(names)); err != nil {
-			return err
+			return false, err
 		}
 	}
-	p := printer{version: c.version}
 	p.plainRecord(r, fields)
-	c.writeRaw(p.out)
-	return nil
+	return false, nil
 }
 
 // fieldsOf are the fields that a client asks for, in its order. The id is
