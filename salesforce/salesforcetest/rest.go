@@ -231,23 +231,6 @@ func (c *call) resources() error {
 	return nil
 }
 
-// limits answers what is left of the org's allowances.
-// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_limits.htm
-func (c *call) limits() error {
-	type limit struct{ Max, Remaining int }
-	_, used := c.org.usage.count(0, c.org.opt.APILimit, c.org.Now())
-	left := c.org.opt.APILimit - used
-	batches, queries := c.org.jobs.left(c.org.Now())
-	writeJSON(c.w, http.StatusOK, map[string]limit{
-		"DailyApiRequests":     {c.org.opt.APILimit, left},
-		"DailyBulkApiBatches":  {dailyBatches, batches},
-		"DailyBulkV2QueryJobs": {dailyQueryJobs, queries},
-		"DataStorageMB":        {1024, 1024},
-		"FileStorageMB":        {10240, 10240},
-	})
-	return nil
-}
-
 // reply answers what is read under the org's lock, nil for what is answered
 // already. The lock is free again before the client reads, who may be slow.
 func (c *call) reply(read func() (any, error)) error {
