@@ -204,7 +204,7 @@ func (r jobRequest) choice(name string, values ...string) (string, error) {
 	case v == "":
 		return values[0], nil
 	case !slices.Contains(values, v):
-		return "", refusal("API_ERROR", "Invalid value '%s' for %s: it must be one of %s", v, name, strings.Join(values, ", "))
+		return "", refusal("API_ERROR", "Invalid value: '%s' supplied for property: '%s'", v, name)
 	}
 	return v, nil
 }

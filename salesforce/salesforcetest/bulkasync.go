@@ -245,14 +245,14 @@ func (j *job) changeAsync(state string, now time.Time) error {
 }
 
 // newAsyncError is an error as Bulk API writes it. Its codes are spelt without
-// underscores and spaces.
+// underscores and spaces; with those Bulk API 2.0 begins some of its messages.
 func newAsyncError(err error) asyncError {
 	e := asAPIError(err)
 	code := e.code
 	if spelt, ok := asyncCodes[code]; ok {
 		code = spelt
 	}
-	return asyncError{Code: code, Message: e.message}
+	return asyncError{Code: code, Message: strings.TrimPrefix(e.message, code+" : ")}
 }
 
 // asyncCodes are the codes of Bulk API for those of others.

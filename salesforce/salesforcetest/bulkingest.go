@@ -109,7 +109,7 @@ func (c *call) newIngestJob(r jobRequest) (*job, error) {
 		return nil, err
 	}
 	if !slices.Contains(operations, j.operation) {
-		return nil, refusal("API_ERROR", "Invalid value '%s' for operation: it must be one of %s", j.operation, strings.Join(operations, ", "))
+		return nil, refusal("API_ERROR", "Invalid value: '%s' supplied for property: 'operation'", j.operation)
 	}
 	defer c.reading()()
 	ob, err := c.org.bulkObject(r.fields["object"])
@@ -134,11 +134,11 @@ func (o *Org) bulkObject(name string) (*object, error) {
 	ob := o.object(name)
 	switch {
 	case name == "":
-		return nil, refusal("INVALIDJOB", "An object must be specified")
+		return nil, refusal("INVALIDJOB", "InvalidJob : An object must be specified")
 	case notForBulk[strings.ToLower(name)]:
 		return nil, errNotForBulk(name)
 	case ob == nil:
-		return nil, refusal("INVALIDJOB", "Unable to find object: %s", name)
+		return nil, refusal("INVALIDJOB", "InvalidJob : Unable to find object: %s", name)
 	}
 	return ob, nil
 }
@@ -148,9 +148,9 @@ func upsertKey(ob *object, name string) (*field, error) {
 	f := ob.field(name)
 	switch {
 	case name == "":
-		return nil, refusal("INVALIDJOB", "External ID was blank for %s. An External ID must be specified for upsert.", ob.Name)
+		return nil, refusal("INVALIDJOB", "InvalidJob : External ID was blank for %s. An External ID must be specified for upsert.", ob.Name)
 	case f == nil || !f.isKey() && f.index != fieldID:
-		return nil, refusal("INVALIDJOB", "Field name provided, %s does not match an External ID, Salesforce Id, or indexed field for %s", name, ob.Name)
+		return nil, refusal("INVALIDJOB", "InvalidJob : Field name provided, %s does not match an External ID, Salesforce Id, or indexed field for %s", name, ob.Name)
 	}
 	return f, nil
 }

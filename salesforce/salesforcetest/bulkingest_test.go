@@ -320,10 +320,10 @@ func TestBulkJobsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, newWorld(t, salesforcetest.Options{}))
 	for _, test := range []struct{ properties, code, message string }{
-		{`{"object":"Nope__c","operation":"insert"}`, "INVALIDJOB", "Unable to find object: Nope__c"},
+		{`{"object":"Nope__c","operation":"insert"}`, "INVALIDJOB", "InvalidJob : Unable to find object: Nope__c"},
 		{`{"operation":"insert"}`, "INVALIDJOB", "object must be specified"},
 		{`{"object":"Account"}`, "API_ERROR", "operation"},
-		{`{"object":"Account","operation":"merge"}`, "API_ERROR", "Invalid value 'merge' for operation"},
+		{`{"object":"Account","operation":"merge"}`, "API_ERROR", "Invalid value: 'merge' supplied for property: 'operation'"},
 		{`{"object":"Account","operation":"insert","contentType":"XML"}`, "API_ERROR", "contentType"},
 		{`{"object":"Account","operation":"insert","lineEnding":"CR"}`, "API_ERROR", "lineEnding"},
 		{`{"object":"Account","operation":"insert","columnDelimiter":","}`, "API_ERROR", "columnDelimiter"},

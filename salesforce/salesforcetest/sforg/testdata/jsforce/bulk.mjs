@@ -61,7 +61,8 @@ check('Bulk 2.0 abort', async () => {
 
 check('Bulk 2.0 refuses what it does not know', async () => {
   const conn = await connect();
-  await fails(conn.bulk2.createJob({ object: 'Nonsense', operation: 'insert' }).open(), 'INVALIDENTITY');
+  const unknown = await fails(conn.bulk2.createJob({ object: 'Nonsense', operation: 'insert' }).open(), 'INVALIDJOB');
+  assert.equal(unknown.message, 'InvalidJob : Unable to find object: Nonsense');
 });
 
 check('Bulk 2.0 query', async () => {
