@@ -312,21 +312,7 @@ func (l *load) save(chunk []loadRow) outcomes {
 		}
 		return nil
 	}))
-	if l.operation == "hardDelete" {
-		l.purge(done)
-	}
 	return done
-}
-
-// purge removes deleted records for good.
-func (l *load) purge(done outcomes) {
-	l.org.mu.Lock()
-	defer l.org.mu.Unlock()
-	for _, d := range done {
-		if r := l.object.find(d.id, nil); d.faults == nil && r != nil && r.deleted() {
-			l.org.purge(d.id)
-		}
-	}
 }
 
 // saveRow does to a record what a row says.
@@ -350,11 +336,13 @@ func (l *load) saveRow(tx *Transaction, row *loadRow, repeated bool) (outcome, e
 		return outcome{}, wrongID(l.object.fields[fieldID], row.id)
 	}
 	var err error
-	switch r := l.object.find(id, tx); {
-	case l.operation == "update":
+	switch l.operation {
+	case "update":
 		err = tx.update(l.object, id, row.in)
-	case l.operation == "delete" || r == nil || !r.deleted():
+	case "delete":
 		err = tx.delete(l.object, id)
+	default:
+		err = tx.erase(l.object, id)
 	}
 	return outcome{id: id}, unknownRecord(err)
 }

@@ -122,16 +122,10 @@ func (o *Org) Merge(winner string, losers ...string) {
 }
 
 // Purge deletes a record, if it is not deleted yet, and removes it and what was
-// deleted with it for good: neither
-// queryAll nor the replication calls show it any more.
+// deleted with it for good: neither queryAll nor the replication calls show it
+// any more.
 func (o *Org) Purge(id string) {
-	id = long(id)
-	if r := o.Record(id); r == nil || r["IsDeleted"] == false {
-		o.Delete(id)
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.purge(id)
+	must(o.transact(o.admin, true, func(tx *Transaction) error { return tx.erase(o.objectOf(id), long(id)) }))
 }
 
 // Record returns all fields of a record, deleted or not, as encoding/json reads
