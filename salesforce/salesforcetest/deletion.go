@@ -240,23 +240,49 @@ func (tx *Transaction) merge(winner string, losers []string, in []assignment) ([
 		if err != nil {
 			return nil, err
 		}
-		for f, child := range tx.pointingTo(loser) {
-			if f.Name == "MasterRecordId" {
-				continue
-			}
-			if child.tx != nil && child.tx != tx {
-				return nil, lockedRow(child.id)
-			}
-			tx.moveTo(winner, f, child)
-			moved = append(moved, child.id)
+		if err := mergeable(ob.find(winner, tx), loser); err != nil {
+			return nil, err
 		}
-		gone := ob.find(id, tx).copy()
-		gone.values[fieldIsDeleted] = true
-		gone.put("MasterRecordId", winner)
-		tx.stampModified(gone)
-		gone.deletion = &deletion{at: gone.stamp()}
-		tx.write(ob.rows[id], gone)
+		ids, err := tx.absorb(ob.find(winner, tx), loser, &deletion{at: tx.org.stamp()})
+		if err != nil {
+			return nil, err
+		}
+		moved = append(moved, ids...)
 	}
+	return moved, nil
+}
+
+// absorb moves what hangs on a loser to the winner and deletes the loser. It
+// returns the ids of what has moved. The contact of a person goes into the
+// winner's contact, as part of the same deletion.
+func (tx *Transaction) absorb(winner, loser *record, d *deletion) (moved []string, err error) {
+	for f, child := range tx.pointingTo(loser) {
+		if child.tx != nil && child.tx != tx {
+			return nil, lockedRow(child.id)
+		}
+		v := child.version(tx)
+		switch {
+		case f.Name == "MasterRecordId" || f.Name == "PersonContactId":
+			continue
+		case f.Name == "AccountId" && f.of.Name == "Contact" && v.isPerson():
+			ids, err := tx.absorb(tx.parentOf(winner, "PersonContactId"), v, d)
+			if err != nil {
+				return nil, err
+			}
+			moved = append(moved, ids...)
+			continue
+		}
+		tx.moveTo(winner.id(), f, child)
+		moved = append(moved, child.id)
+	}
+	gone := loser.of.find(loser.id(), tx).copy()
+	gone.values[fieldIsDeleted] = true
+	gone.put("MasterRecordId", winner.id())
+	tx.stampModified(gone)
+	gone.deletion = d
+	w := loser.of.rows[loser.id()]
+	d.rows = append(d.rows, w)
+	tx.write(w, gone)
 	return moved, nil
 }
 

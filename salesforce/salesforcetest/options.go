@@ -79,6 +79,12 @@ type Options struct {
 	// disabled. Defaults to login() being allowed.
 	SOAPLoginOff bool
 
+	// PersonAccounts adds accounts that are people: those with a LastName or of
+	// the record type PersonAccount. They have the fields of a contact too
+	// (PersonEmail, Size__pc for Size__c), a name that is made of its parts, and a
+	// contact that is kept in step. Defaults to accounts that are businesses.
+	PersonAccounts bool
+
 	// PrivateRecords lets users see and change only records that they own, and
 	// what is part of those; see [Org.Insert] for users of a test's own. Users
 	// whose profile has PermissionsViewAllData see everything; the System

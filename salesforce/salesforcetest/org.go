@@ -54,6 +54,9 @@ func NewOrg(opt *Options) *Org {
 	o.org = o
 	must(o.extend(standardObjects))
 	o.setUp()
+	if o.opt.PersonAccounts {
+		must(o.Extend(o.personSchema()))
+	}
 	must(o.Extend(o.opt.Schema))
 	o.defined = time.Time{}
 	return o
@@ -72,6 +75,9 @@ func (o *Org) Extend(s Schema) error {
 func (o *Org) extendAndSave(s Schema) error {
 	if err := o.extend(s); err != nil {
 		return err
+	}
+	if o.opt.PersonAccounts {
+		must(o.extend(o.personCustom()))
 	}
 	o.defined = o.stamp()
 	return errors.Join(o.saveTypes(s), o.sumAll(s))

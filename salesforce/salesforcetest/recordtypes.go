@@ -95,6 +95,9 @@ func (tx *Transaction) saveType(ob *object, t RecordType) error {
 	if t.id != "" {
 		fields["Id"] = t.id
 	}
+	if t.person {
+		fields["IsPersonType"] = true
+	}
 	_, err := tx.insert(tx.org.known("RecordType"), assignments(fields))
 	return err
 }

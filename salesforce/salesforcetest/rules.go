@@ -22,10 +22,10 @@ var rules map[string]rule
 func init() {
 	// Not in the declaration: the rules save records, which looks rules up.
 	rules = map[string]rule{
-		"Account":             {deleting: accountDeleting},
+		"Account":             {before: accountBefore, after: accountAfter, deleting: accountDeleting},
 		"Attachment":          {before: attachmentBefore},
 		"Case":                {before: caseBefore},
-		"Contact":             {before: personBefore, deleting: heldByCases},
+		"Contact":             {before: contactBefore, after: contactAfter, deleting: contactDeleting},
 		"ContentDocument":     {before: documentBefore},
 		"ContentDocumentLink": {before: linkBefore},
 		"ContentNote":         {before: noteBefore, after: noteAfter},

@@ -178,7 +178,8 @@ type RecordType struct {
 	// the field. Defaults to those of the fields.
 	Defaults map[string]string
 
-	id string // as a describe result tells it
+	id     string // as a describe result tells it
+	person bool   // of person accounts
 }
 
 // Violation is what a validation rule has against a record.

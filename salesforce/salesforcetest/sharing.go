@@ -146,6 +146,7 @@ func (o *Org) HideField(object, field string) {
 	ob, f := o.knownField(object, field)
 	f.hidden = true
 	ob.name(f)
+	o.defined = o.stamp()
 }
 
 // ShowField gives back what [Org.HideField] took.
@@ -155,6 +156,7 @@ func (o *Org) ShowField(object, field string) {
 	ob, f := o.knownField(object, field)
 	f.hidden = false
 	ob.name(f)
+	o.defined = o.stamp()
 }
 
 // knownField returns a field by name and panics if there is none.
