@@ -32,6 +32,11 @@ var rules = []rule{
 		"golang.org/x/oauth2",
 		"golang.org/x/sync",
 	}},
+	{"salesforce/tokenstore", []string{"salesforce"}, []string{
+		"github.com/gofrs/flock",
+		"golang.org/x/sys",
+	}},
+	{"salesforce/tokenstore/tokenstoretest", []string{"salesforce"}, nil},
 	{"salesforce/salesforcetest", []string{"soql"}, nil},
 	{"salesforce/salesforcetest/sforg", []string{"salesforce/salesforcetest"}, nil},
 	{"mapping", []string{"salesforce", "placeholder"}, []string{
