@@ -1,6 +1,7 @@
 package salesforcetest
 
 import (
+	"cmp"
 	"crypto/x509"
 	"slices"
 )
@@ -11,6 +12,13 @@ type App struct {
 	// ID and Secret are the consumer key and the consumer secret. An app
 	// without a secret is public: it uses the flows that need none.
 	ID, Secret string
+
+	// Name is what people call the app. Defaults to ID.
+	Name string
+
+	// Limit is the number of data requests that the app may make in 24 hours; it
+	// is told in Sforce-Limit-Info beside the org's. Defaults to none of its own.
+	Limit int
 
 	// Certificates hold the keys whose signatures the JWT bearer flow accepts.
 	// Defaults to none, which closes the flow.
@@ -25,25 +33,29 @@ type App struct {
 	RunAs string
 }
 
-// commandLineApp is the app of Salesforce's own command line, which every org
-// knows.
-var commandLineApp = App{ID: "PlatformCLI"}
+// app is an App made ready for use.
+type app struct {
+	App
+	usage usage
+}
 
-// apps are the clients that the options name.
-func (opt *Options) apps() []*App {
-	list := []*App{
-		{ID: opt.ClientID, Secret: opt.ClientSecret, Certificates: opt.JWTCertificates, RunAs: opt.Username},
-		&commandLineApp,
+// newApps are the clients that the options name, and that of Salesforce's own
+// command line, which every org knows.
+func (opt *Options) newApps() []*app {
+	list := []*app{
+		{App: App{ID: opt.ClientID, Secret: opt.ClientSecret, Certificates: opt.JWTCertificates, RunAs: opt.Username}},
+		{App: App{ID: "PlatformCLI"}},
 	}
-	for _, app := range opt.Apps {
-		list = append(list, &app)
+	for _, a := range opt.Apps {
+		a.Name = cmp.Or(a.Name, a.ID)
+		list = append(list, &app{App: a})
 	}
 	return list
 }
 
 // app finds a client by its consumer key, nil for none.
-func (o *Org) app(id string) *App {
-	if i := slices.IndexFunc(o.apps, func(a *App) bool { return a.ID == id }); i >= 0 {
+func (o *Org) app(id string) *app {
+	if i := slices.IndexFunc(o.apps, func(a *app) bool { return a.ID == id }); i >= 0 {
 		return o.apps[i]
 	}
 	return nil

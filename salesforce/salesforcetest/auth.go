@@ -65,7 +65,7 @@ type login struct {
 // grant is a user's consent to an app. The tokens that come of it end with it.
 type grant struct {
 	user    string
-	app     *App     // nil for a login without one
+	app     *app     // nil for a login without one
 	scopes  []string // nil for everything
 	nonce   string   // of the id token
 	expired bool     // the password must be changed first

@@ -45,9 +45,9 @@ func (c *call) serveAsync(version string, path []string) error {
 	if !ok || !s.may("api") {
 		return refusal("InvalidSessionId", "Invalid session id")
 	}
-	c.user = s.user
-	if within, _ := c.org.count(); !within {
-		return refusal("ExceededQuota", "TotalRequests Limit exceeded.")
+	c.user, c.grant = s.user, s.grant
+	if _, err := c.org.count(c.grant); err != nil {
+		return refusal("ExceededQuota", "%s", asAPIError(err).message)
 	}
 	i := slices.IndexFunc(asyncRoutes, func(t route) bool { return match(path, t.pattern) })
 	if i < 0 {

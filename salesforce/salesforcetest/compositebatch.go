@@ -68,8 +68,8 @@ type batchCall struct {
 // answer calls the part. The first one was counted with the batch.
 func (b batchCall) answer(count bool) *recorder {
 	if count {
-		if within, _ := b.call.org.count(); !within {
-			return refused(errAPILimit)
+		if _, err := b.call.org.count(b.call.grant); err != nil {
+			return refused(err)
 		}
 	}
 	if !b.call.inBatch(b.path) {

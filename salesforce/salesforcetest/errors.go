@@ -67,13 +67,14 @@ func fieldError(code string, fields []string, format string, args ...any) *apiEr
 
 // Errors that are always the same.
 var (
-	errNotFound = failure(http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
-	errSession  = failure(http.StatusUnauthorized, "INVALID_SESSION_ID", "Session expired or invalid")
-	errNoAPI    = failure(http.StatusUnauthorized, "INVALID_SESSION_ID", "This session is not valid for use with the REST API")
-	errAPILimit = failure(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
-	errDeleted  = &apiError{status: http.StatusNotFound, code: "ENTITY_IS_DELETED", message: "entity is deleted", fields: []string{}}
-	errLocator  = refusal("INVALID_QUERY_LOCATOR", "invalid query locator")
-	errNoBody   = refusal("JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body.")
+	errNotFound   = failure(http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
+	errSession    = failure(http.StatusUnauthorized, "INVALID_SESSION_ID", "Session expired or invalid")
+	errNoAPI      = failure(http.StatusUnauthorized, "INVALID_SESSION_ID", "This session is not valid for use with the REST API")
+	errAPILimit   = failure(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+	errConcurrent = failure(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")
+	errDeleted    = &apiError{status: http.StatusNotFound, code: "ENTITY_IS_DELETED", message: "entity is deleted", fields: []string{}}
+	errLocator    = refusal("INVALID_QUERY_LOCATOR", "invalid query locator")
+	errNoBody     = refusal("JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body.")
 )
 
 func noSuchColumn(ob *object, name string) *apiError {

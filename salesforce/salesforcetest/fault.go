@@ -4,18 +4,23 @@ import (
 	"cmp"
 	"io"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
-// Fault makes requests fail; see [Org.Fail].
+// Fault makes requests fail; see [Org.Fail]. One with none of Code, Body, Status,
+// DropBefore and DropAfter lets the request be carried out, and tells on its
+// answer.
 type Fault struct {
-	// Method and Path choose the requests: an HTTP method, and a text that
-	// occurs in the path. Empty ones match everything.
-	Method, Path string
+	// Method, Path and Query choose the requests: an HTTP method, a text that
+	// occurs in the path, and one that occurs in the decoded query string, such
+	// as the SOQL of a query. Empty ones match everything.
+	Method, Path, Query string
+
+	// Match chooses among them by whatever else a request has but its body. It
+	// is called while no other request can begin, and must not ask the org.
+	// Defaults to all.
+	Match func(*http.Request) bool
 
 	// Code is the error code, such as UNABLE_TO_LOCK_ROW, Message its text.
 	// Message defaults to the text that Salesforce gives with the code. They
@@ -27,10 +32,13 @@ type Fault struct {
 	// goes with Code, else to 400, and for SOAP to 500.
 	Status int
 
-	// Body and ContentType, when Body is not empty, are answered instead of
-	// Code and Message. ContentType defaults to text/html. With neither Code
-	// nor Body the answer has no body.
-	Body, ContentType string
+	// Body, when it is not empty, is answered instead of Code and Message. With
+	// neither Code nor Body a Status is answered without a body.
+	Body string
+
+	// ContentType is that of the answer, which may be a wrong one. Defaults to
+	// text/html for Body, else to what the answer is.
+	ContentType string
 
 	// Header is added to the answer, such as Retry-After.
 	Header http.Header
@@ -39,24 +47,21 @@ type Fault struct {
 	// carried out, DropAfter once it has been. The client sees no difference.
 	DropBefore, DropAfter bool
 
+	// Latency is waited before the request is served. Defaults to none.
+	Latency time.Duration
+
+	// CutAfter is the number of bytes of the answer's body, as they are sent,
+	// after which the connection breaks off. Below zero it does so right behind
+	// the header. Defaults to the whole answer.
+	CutAfter int
+
+	// Stall is how long the answer hangs where CutAfter breaks it off, or behind
+	// its header before it goes on. It ends sooner when the client goes.
+	// Defaults to no time.
+	Stall time.Duration
+
 	// Times is how many requests fail. Defaults to 1; below zero all do.
 	Times int
-}
-
-// Request is one request that an [Org] got. It holds no credentials.
-type Request struct {
-	// Method and Path are as the client sent them, Query is the query string
-	// decoded: for a query, q=SELECT …
-	Method, Path, Query string
-
-	// Header is the request's header without its credentials.
-	Header http.Header
-
-	// Status is the status of the answer, 0 when there was none.
-	Status int
-
-	// Time is when the request came, by the org's clock.
-	Time time.Time
 }
 
 // Fail makes coming requests fail that match f. Faults that match the same
@@ -68,82 +73,16 @@ func (o *Org) Fail(f Fault) {
 	o.traffic.faults = append(o.traffic.faults, &f)
 }
 
-// Requests returns the requests so far, the oldest first; the latest 10,000 are
-// kept.
-func (o *Org) Requests() []Request {
-	o.traffic.mu.Lock()
-	defer o.traffic.mu.Unlock()
-	all := make([]Request, len(o.traffic.log))
-	for i, r := range o.traffic.log {
-		all[i] = *r
-	}
-	return all
-}
-
-// ResetRequests forgets the requests so far.
-func (o *Org) ResetRequests() {
-	o.traffic.mu.Lock()
-	defer o.traffic.mu.Unlock()
-	o.traffic.log = nil
-}
-
-// traffic is what came in and what shall fail.
-type traffic struct {
-	mu     sync.Mutex
-	log    []*Request
-	faults []*Fault
-}
-
-// credentials are the headers that Request leaves out.
-var credentials = []string{"Authorization", "Cookie", "Proxy-Authorization"}
-
-// secretParameters are the parameters that Request leaves out.
-var secretParameters = []string{
-	"access_token", "assertion", "client_secret", "code", "code_verifier", "oauth_token", "password", "refresh_token", "token",
-}
-
-// openQuery is a query string as people read it, without credentials.
-func openQuery(u *url.URL) string {
-	values := u.Query()
-	if !slices.ContainsFunc(secretParameters, values.Has) {
-		return decoded(u.RawQuery)
-	}
-	for _, name := range secretParameters {
-		values.Del(name)
-	}
-	return decoded(values.Encode())
-}
-
-// enter logs a request and returns the fault that it runs into, nil for none.
-func (t *traffic) enter(r *http.Request, now time.Time) (*Request, *Fault) {
-	entry := &Request{Method: r.Method, Path: r.URL.Path, Query: openQuery(r.URL), Header: r.Header.Clone(), Time: now}
-	for _, name := range credentials {
-		entry.Header.Del(name)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.log = append(t.log[max(0, len(t.log)-9999):], entry)
-	i := slices.IndexFunc(t.faults, func(f *Fault) bool { return f.matches(r) })
-	if i < 0 {
-		return entry, nil
-	}
-	f := t.faults[i]
-	if f.Times--; f.Times == 0 {
-		t.faults = slices.Delete(t.faults, i, i+1)
-	}
-	return entry, f
-}
-
-// leave notes the status of the answer.
-func (t *traffic) leave(entry *Request, status int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	entry.Status = status
-}
-
 func (f *Fault) matches(r *http.Request) bool {
-	return (f.Method == "" || strings.EqualFold(f.Method, r.Method)) && strings.Contains(r.URL.Path, f.Path)
+	return (f.Method == "" || strings.EqualFold(f.Method, r.Method)) &&
+		strings.Contains(r.URL.Path, f.Path) &&
+		(f.Query == "" || strings.Contains(decoded(r.URL.RawQuery), f.Query)) &&
+		(f.Match == nil || f.Match(r))
 }
+
+// replaces reports whether the fault stands for the answer, instead of telling
+// on it.
+func (f *Fault) replaces() bool { return f.Code != "" || f.Body != "" || f.Status != 0 }
 
 // usual are the status and the text that go with codes that tests like.
 var usual = map[string]apiError{
@@ -162,9 +101,6 @@ var usual = map[string]apiError{
 // answer writes the fault as the resource would.
 func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
 	drain(r)
-	for name, values := range f.Header {
-		w.Header()[http.CanonicalHeaderKey(name)] = values
-	}
 	known := usual[f.Code]
 	e := &apiError{
 		status:  cmp.Or(f.Status, known.status, http.StatusBadRequest),
@@ -173,7 +109,7 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case f.Body != "":
-		w.Header().Set("Content-Type", cmp.Or(f.ContentType, "text/html; charset=UTF-8"))
+		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 		w.WriteHeader(e.status)
 		io.WriteString(w, f.Body)
 	case f.Code == "":
@@ -185,4 +121,90 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
 	default:
 		writeError(w, e)
 	}
+}
+
+// strike serves a request that runs into the fault.
+func (f *Fault) strike(o *Org, w http.ResponseWriter, r *http.Request) {
+	if f.Latency > 0 && !wait(r, f.Latency) {
+		return
+	}
+	altered := &alteredWriter{ResponseWriter: w, fault: f, r: r}
+	switch {
+	case f.DropBefore:
+		drain(r)
+		panic(http.ErrAbortHandler)
+	case f.DropAfter:
+		o.serve(discard{http.Header{}}, r)
+		drain(r)
+		panic(http.ErrAbortHandler)
+	case f.replaces():
+		f.answer(altered, r)
+	default:
+		o.serve(altered, r)
+	}
+	altered.finish()
+}
+
+// alteredWriter sends an answer as a fault wants it.
+type alteredWriter struct {
+	http.ResponseWriter
+	fault *Fault
+	r     *http.Request
+	begun bool
+	sent  int
+}
+
+func (w *alteredWriter) WriteHeader(status int) {
+	if w.begun {
+		return
+	}
+	w.begun = true
+	if w.fault.ContentType != "" {
+		w.Header().Set("Content-Type", w.fault.ContentType)
+	}
+	for name, values := range w.fault.Header {
+		w.Header()[http.CanonicalHeaderKey(name)] = values
+	}
+	w.ResponseWriter.WriteHeader(status)
+	switch {
+	case w.fault.CutAfter < 0:
+		w.breakOff()
+	case w.fault.CutAfter == 0 && w.fault.Stall > 0:
+		w.hang()
+	}
+}
+
+func (w *alteredWriter) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	left := w.fault.CutAfter - w.sent
+	if w.fault.CutAfter == 0 || len(p) < left {
+		n, err := w.ResponseWriter.Write(p)
+		w.sent += n
+		return n, err
+	}
+	_, _ = w.ResponseWriter.Write(p[:left]) // whether the client is still there makes no difference
+	w.breakOff()
+	return left, nil
+}
+
+// finish sends the header of an answer without a body.
+func (w *alteredWriter) finish() {
+	if !w.begun {
+		w.WriteHeader(http.StatusOK)
+	}
+}
+
+// hang sends what there is and then nothing for a while.
+func (w *alteredWriter) hang() {
+	drain(w.r)
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
+	if w.fault.Stall > 0 && !wait(w.r, w.fault.Stall) {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// breakOff ends the connection in the middle of the answer.
+func (w *alteredWriter) breakOff() {
+	w.hang()
+	panic(http.ErrAbortHandler)
 }

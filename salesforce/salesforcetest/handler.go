@@ -10,7 +10,7 @@ import (
 
 // The way of a request:
 //
-//	ServeHTTP       notes it, lets a fault strike, waits
+//	ServeHTTP       notes it, lets a fault strike, waits, compresses
 //	route           SOAP, OAuth, identity or REST
 //	serveREST       version, session, the day's limit
 //	routes          from the path to a method of call
@@ -26,23 +26,24 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry, fault := o.traffic.enter(r, o.Now())
 	answer := &statusWriter{ResponseWriter: w}
 	defer func() { o.traffic.leave(entry, answer.status) }()
+	o.serving.Add(1)
+	defer o.serving.Add(-1)
 	if o.opt.Latency > 0 && !wait(r, o.opt.Latency) {
 		return
 	}
 	w.Header().Set("Date", o.Now().Format(http.TimeFormat))
-	switch {
-	case fault == nil:
-		o.route(answer, r)
-	case fault.DropBefore:
-		drain(r)
-		panic(http.ErrAbortHandler)
-	case fault.DropAfter:
-		o.route(discard{http.Header{}}, r)
-		drain(r)
-		panic(http.ErrAbortHandler)
-	default:
-		fault.answer(answer, r)
+	if fault == nil {
+		o.serve(answer, r)
+	} else {
+		fault.strike(o, answer, r)
 	}
+}
+
+// serve answers a request, compressed if the client likes that.
+func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
+	c := &compressor{ResponseWriter: w, wanted: acceptsGzip(r)}
+	o.route(c, r)
+	c.finish()
 }
 
 // drain lets the client write its request to the end, as far as it does.
@@ -164,6 +165,9 @@ func (w *statusWriter) WriteHeader(status int) {
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
+
+// Unwrap lets http.ResponseController flush.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *statusWriter) Write(p []byte) (int, error) {
 	if w.status == 0 {

@@ -41,7 +41,7 @@ const maxForm = 1 << 20
 type tokenRequest struct {
 	*Org
 	r   *http.Request
-	app *App // who asks, nil where the flow tells in another way
+	app *app // who asks, nil where the flow tells in another way
 }
 
 // tokens is what a flow ends with: a consent, for which a session begins, and

@@ -31,7 +31,7 @@ var errCodeExpired = oauthError("invalid_grant", "expired authorization code")
 type authorization struct {
 	*Org
 	r         *http.Request
-	app       *App
+	app       *app
 	redirect  *url.URL
 	challenge string
 }

@@ -64,6 +64,11 @@ type Options struct {
 	// 15000.
 	APILimit int
 
+	// ConcurrentLimit is the number of requests that may be served at once;
+	// beyond it requests for data are refused. Salesforce counts only those
+	// that have run for 20 seconds, the org all. Defaults to no limit.
+	ConcurrentLimit int
+
 	// BatchSize is the number of records of a query page when the request asks
 	// for none. Defaults to 2000.
 	BatchSize int

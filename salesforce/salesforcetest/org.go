@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,10 +29,11 @@ type Org struct {
 	admin string         // the id of the main user
 	held  []*Transaction // transactions held open
 
-	apps       []*App
+	apps       []*app
 	signingKey func() *rsa.PrivateKey // made when it is first needed
 	accounts   accounts
 	usage      usage
+	serving    atomic.Int64 // requests being served
 	traffic    traffic
 	pages      pages
 	jobs       jobs
@@ -49,7 +51,7 @@ func NewOrg(opt *Options) *Org {
 		signingKey: sync.OnceValue(newSigningKey),
 		accounts:   newAccounts(),
 	}
-	o.apps = o.opt.apps()
+	o.apps = o.opt.newApps()
 	o.clock.source = o.opt.Now
 	o.org = o
 	must(o.extend(standardObjects))

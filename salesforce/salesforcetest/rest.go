@@ -25,6 +25,7 @@ type call struct {
 	r       *http.Request
 	version int
 	user    string       // the id of the session's user
+	grant   *grant       // of the session
 	args    []string     // the segments that the stars of the route's pattern stand for
 	tx      *Transaction // the one that the call is a part of, nil for none
 
@@ -113,12 +114,12 @@ func (o *Org) serveREST(w http.ResponseWriter, r *http.Request, version string, 
 		writeError(w, errNoAPI)
 		return
 	}
-	c.user = s.user
-	within, info := o.count()
+	c.user, c.grant = s.user, s.grant
+	info, err := o.count(s.grant)
 	w.Header().Set("Sforce-Limit-Info", info)
 	switch {
-	case !within:
-		writeError(w, errAPILimit)
+	case err != nil:
+		writeError(w, err)
 	case s.expired:
 		writeError(w, errPasswordExpired)
 	default:
@@ -190,11 +191,22 @@ func (u *usage) count(n, limit int, now time.Time) (within bool, used int) {
 	return within, u.used
 }
 
-// count adds a request to the day's usage. It reports whether the request may
-// be served, and what Sforce-Limit-Info says.
-func (o *Org) count() (bool, string) {
+// count adds a request to the day's usage. It returns what Sforce-Limit-Info
+// says, and an error if the request may not be served.
+func (o *Org) count(g *grant) (info string, err error) {
 	within, used := o.usage.count(1, o.opt.APILimit, o.Now())
-	return within, fmt.Sprintf("api-usage=%d/%d", used, o.opt.APILimit)
+	info = fmt.Sprintf("api-usage=%d/%d", used, o.opt.APILimit)
+	if within && g.app != nil && g.app.Limit > 0 {
+		within, used = g.app.usage.count(1, g.app.Limit, o.Now())
+		info += fmt.Sprintf(";per-app-api-usage=%d/%d(appName=%s)", used, g.app.Limit, g.app.Name)
+	}
+	switch limit := o.opt.ConcurrentLimit; {
+	case !within:
+		return info, errAPILimit
+	case limit > 0 && int(o.serving.Load()) > limit:
+		return info, errConcurrent
+	}
+	return info, nil
 }
 
 // versions is the list of API versions.

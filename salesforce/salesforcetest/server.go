@@ -58,15 +58,21 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	answer := &recorder{header: http.Header{}}
+	answer := &recorder{header: http.Header{}, begun: make(chan struct{})}
 	done := make(chan error, 1)
-	go func() { done <- answer.serve(t.org, incoming(req)) }()
+	go func() {
+		err := answer.serve(t.org, incoming(req))
+		closeBody(req)
+		answer.end(err)
+		done <- err
+	}()
 	select {
 	case err := <-done:
-		closeBody(req)
-		if err != nil {
+		if err != nil && answer.rest == nil {
 			return nil, err
 		}
+		return answer.response(req), nil
+	case <-answer.begun:
 		return answer.response(req), nil
 	case <-ctx.Done():
 		closeBody(req)
@@ -127,11 +133,32 @@ func (b *sentBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// recorder keeps an answer until it is whole.
+// recorder keeps an answer until it is whole, or until what there is of it shall
+// be seen.
 type recorder struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
+	begun  chan struct{}  // closed when the answer shall be seen; nil when nobody waits
+	rest   *io.PipeWriter // takes what comes after that
+	reader *io.PipeReader
+}
+
+// Flush lets the answer be seen while it goes on.
+func (w *recorder) Flush() {
+	if w.begun == nil || w.rest != nil {
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+	w.reader, w.rest = io.Pipe()
+	close(w.begun)
+}
+
+// end tells those who read an answer that went on that it is over.
+func (w *recorder) end(err error) {
+	if w.rest != nil {
+		w.rest.CloseWithError(err)
+	}
 }
 
 func (w *recorder) Header() http.Header { return w.header }
@@ -144,6 +171,9 @@ func (w *recorder) WriteHeader(status int) {
 
 func (w *recorder) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
+	if w.rest != nil {
+		return w.rest.Write(p)
+	}
 	return w.body.Write(p)
 }
 
@@ -163,10 +193,10 @@ func (w *recorder) serve(h http.Handler, r *http.Request) (err error) {
 	return nil
 }
 
+// response is the answer as a client gets it: whole, or to be read as it goes on.
 func (w *recorder) response(req *http.Request) *http.Response {
 	w.WriteHeader(http.StatusOK)
-	w.header.Set("Content-Length", strconv.Itoa(w.body.Len()))
-	return &http.Response{
+	res := &http.Response{
 		Status:     strconv.Itoa(w.status) + " " + http.StatusText(w.status),
 		StatusCode: w.status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -175,4 +205,24 @@ func (w *recorder) response(req *http.Request) *http.Response {
 		ContentLength: int64(w.body.Len()),
 		Request:       req,
 	}
+	if w.rest == nil {
+		w.header.Set("Content-Length", strconv.Itoa(w.body.Len()))
+		return res
+	}
+	res.ContentLength = -1
+	stop := context.AfterFunc(req.Context(), func() { w.rest.CloseWithError(context.Cause(req.Context())) })
+	res.Body = &goingOn{io.MultiReader(&w.body, w.reader), w.reader, stop}
+	return res
+}
+
+// goingOn is the body of an answer that is not over yet.
+type goingOn struct {
+	io.Reader
+	pipe *io.PipeReader
+	stop func() bool
+}
+
+func (b *goingOn) Close() error {
+	b.stop()
+	return b.pipe.Close()
 }

@@ -98,7 +98,7 @@ func (s *Snapshot) NewOrg() *Org {
 	o := &Org{
 		opt:        s.org.opt,
 		admin:      s.org.admin,
-		apps:       slices.Clone(s.org.apps),
+		apps:       s.org.opt.newApps(),
 		signingKey: sync.OnceValue(newSigningKey),
 		accounts:   newAccounts(),
 	}

@@ -146,12 +146,12 @@ func (s *soapCall) enter() error {
 	if !ok || !session.may("api") {
 		return errSOAPSession
 	}
-	s.user = session.user
-	within, used := s.org.usage.count(1, s.org.opt.APILimit, s.org.Now())
-	s.used = used
+	s.user, s.grant = session.user, session.grant
+	_, err := s.org.count(session.grant)
+	_, s.used = s.org.usage.count(0, s.org.opt.APILimit, s.org.Now())
 	switch {
-	case !within:
-		return errAPILimit
+	case err != nil:
+		return err
 	case session.expired && !passwordOperations[s.in.name]:
 		return errPasswordExpired
 	}

@@ -108,7 +108,7 @@ func (c *call) part(method, address string, body []byte) (*call, []string, error
 	if len(path) < 3 || !match(path[:2], "services/data") {
 		return nil, nil, refusal("INVALID_INPUT", "The URL %s does not begin with /services/data/vXX.X/", address)
 	}
-	sub := &call{org: c.org, w: &recorder{header: http.Header{}}, r: r, user: c.user, tx: c.tx}
+	sub := &call{org: c.org, w: &recorder{header: http.Header{}}, r: r, user: c.user, grant: c.grant, tx: c.tx}
 	var ok bool
 	sub.version, ok = parseVersion(strings.TrimPrefix(path[2], "v"))
 	if !ok || sub.version < oldestVersion || sub.version > newestVersion {
