@@ -65,13 +65,13 @@ const (
 // See "sObject Collections" in the REST API Developer Guide.
 func CreateAll[T any](ctx context.Context, c *Client, object string, records iter.Seq[T], opt *CollectionOptions) iter.Seq2[Result, error] {
 	w := collectionWrite{op: "create " + object + " records", method: http.MethodPost, object: object}
-	return c.writeAll(ctx, w, encoded(records), opt)
+	return c.writeAll(ctx, w, encoded(w.op, records), opt)
 }
 
 // UpdateAll updates records as [CreateAll] creates them. Each carries its Id.
 func UpdateAll[T any](ctx context.Context, c *Client, object string, records iter.Seq[T], opt *CollectionOptions) iter.Seq2[Result, error] {
 	w := collectionWrite{op: "update " + object + " records", method: http.MethodPatch, object: object, idempotent: true}
-	return c.writeAll(ctx, w, encoded(records), opt)
+	return c.writeAll(ctx, w, encoded(w.op, records), opt)
 }
 
 // UpsertAll creates or updates records by an external id field, which each of
@@ -80,7 +80,7 @@ func UpsertAll[T any](ctx context.Context, c *Client, object, field string, reco
 	w := collectionWrite{
 		op: "upsert " + object + " records by " + field, method: http.MethodPatch, object: object, field: field, idempotent: true,
 	}
-	return c.writeAll(ctx, w, encoded(records), opt)
+	return c.writeAll(ctx, w, encoded(w.op, records), opt)
 }
 
 // DeleteAll moves records to the recycle bin, also of several objects at once,
@@ -88,12 +88,18 @@ func UpsertAll[T any](ctx context.Context, c *Client, object, field string, reco
 // [ErrDeleted].
 func (c *Client) DeleteAll(ctx context.Context, ids iter.Seq[ID], opt *CollectionOptions) iter.Seq2[Result, error] {
 	w := collectionWrite{op: "delete records", method: http.MethodDelete, idempotent: true}
-	return c.writeAll(ctx, w, func(yield func([]byte, error) bool) {
+	return c.writeAll(ctx, w, func(yield func(*row) bool) {
+		index := 0
 		for id := range ids {
 			full, err := exactID(string(id))
-			if !yield([]byte(full), err) {
+			r := &row{text: []byte(full), result: Result{Index: index}}
+			if err != nil {
+				r.refuse(w.op, err)
+			}
+			if !yield(r) {
 				return
 			}
+			index++
 		}
 	}, opt)
 }
@@ -149,18 +155,29 @@ func pathForm(s string) bool {
 }
 
 // encoded are records as JSON objects.
-func encoded[T any](records iter.Seq[T]) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		for r := range records {
-			body, err := json.Marshal(r)
-			if err == nil && (len(body) == 0 || body[0] != '{') {
-				err = fmt.Errorf("a %T is no record", r)
+func encoded[T any](op string, records iter.Seq[T]) iter.Seq[*row] {
+	return func(yield func(*row) bool) {
+		index := 0
+		for record := range records {
+			r := &row{result: Result{Index: index}}
+			var err error
+			if r.text, err = json.Marshal(record); err == nil && r.text[0] != '{' {
+				err = fmt.Errorf("a %T is no record", record)
 			}
-			if !yield(body, err) {
+			if err != nil {
+				r.refuse(op, err)
+			}
+			if !yield(r) {
 				return
 			}
+			index++
 		}
 	}
+}
+
+// refuse gives a row that cannot be sent its result.
+func (r *row) refuse(op string, err error) {
+	r.result.Err = fault(op, ErrValidation, "record %d: %v", r.result.Index, err)
 }
 
 // collectionWrite is what the requests of one write of many records share.
@@ -174,67 +191,18 @@ type collectionWrite struct {
 	allOrNone  bool
 }
 
-// row is a record on its way: its JSON, or its id when it is to be deleted.
-type row struct {
-	text   []byte
-	result Result
-}
-
-// chunk is the rows of one request.
-type chunk struct {
-	rows []*row
-	err  error         // of the request as a whole
-	done chan struct{} // closed when the results are there
-}
-
-// writeAll sends rows in chunks and yields their results in order.
-func (c *Client) writeAll(ctx context.Context, w collectionWrite, rows iter.Seq2[[]byte, error], opt *CollectionOptions) iter.Seq2[Result, error] {
-	return func(yield func(Result, error) bool) {
-		var o CollectionOptions
-		if opt != nil {
-			o = *opt
-		}
-		if err := w.prepare(&o); err != nil {
-			yield(Result{}, err)
-			return
-		}
-		ctx, cancel := context.WithCancel(ctx)
-		next, stop := iter.Pull(chunks(w, rows, o.ChunkSize))
-		var queue []*chunk
-		defer func() {
-			cancel()
-			stop()
-			for _, k := range queue {
-				<-k.done
-			}
-		}()
-		var failed error
-		for {
-			for failed == nil && len(queue) < o.InFlight {
-				k, ok := next()
-				if !ok {
-					break
-				}
-				queue = append(queue, k)
-				go c.writeChunk(ctx, w, k)
-			}
-			if len(queue) == 0 {
-				break
-			}
-			k := queue[0]
-			<-k.done
-			queue = queue[1:]
-			failed = errors.Join(failed, k.err)
-			for _, r := range k.rows {
-				if !yield(r.result, nil) {
-					return
-				}
-			}
-		}
-		if failed != nil {
-			yield(Result{}, failed)
-		}
+// writeAll sends rows in requests and yields their results in order.
+func (c *Client) writeAll(ctx context.Context, w collectionWrite, rows iter.Seq[*row], opt *CollectionOptions) iter.Seq2[Result, error] {
+	var o CollectionOptions
+	if opt != nil {
+		o = *opt
 	}
+	if err := w.prepare(&o); err != nil {
+		return func(yield func(Result, error) bool) { yield(Result{}, err) }
+	}
+	return inOrder(ctx, batches(rows, o.ChunkSize, maxCollectionBytes), o.InFlight, func(ctx context.Context, b *batch) error {
+		return c.writeBatch(ctx, w, b)
+	})
 }
 
 // prepare checks options, fills in their defaults and takes over what is in
@@ -262,57 +230,30 @@ func (w *collectionWrite) prepare(o *CollectionOptions) (err error) {
 	return errors.Join(faults...)
 }
 
-// chunks gathers rows until a request is full. A row that cannot be written has
-// its result already.
-func chunks(w collectionWrite, rows iter.Seq2[[]byte, error], size int) iter.Seq[*chunk] {
-	return func(yield func(*chunk) bool) {
-		k := &chunk{done: make(chan struct{})}
-		bytes, index := 0, 0
-		for text, err := range rows {
-			r := &row{text: text, result: Result{Index: index}}
-			if err != nil {
-				r.result.Err = fault(w.op, ErrValidation, "record %d: %v", index, err)
-			}
-			index++
-			if len(k.rows) > 0 && (len(k.rows) == size || bytes+len(text) > maxCollectionBytes) {
-				if !yield(k) {
-					return
-				}
-				k, bytes = &chunk{done: make(chan struct{})}, 0
-			}
-			k.rows = append(k.rows, r)
-			bytes += len(text)
-		}
-		if len(k.rows) > 0 {
-			yield(k)
-		}
-	}
-}
-
-// writeChunk sends the rows of a chunk, and those again that were refused for a
-// passing reason.
-func (c *Client) writeChunk(ctx context.Context, w collectionWrite, k *chunk) {
-	defer close(k.done)
-	pending := slices.DeleteFunc(slices.Clone(k.rows), func(r *row) bool { return r.result.Err != nil })
-	if w.allOrNone && len(pending) < len(k.rows) {
+// writeBatch sends rows, and those again that were refused for a passing reason.
+func (c *Client) writeBatch(ctx context.Context, w collectionWrite, b *batch) error {
+	pending := b.pending()
+	if w.allOrNone && len(pending) < len(b.rows) {
 		for _, r := range pending {
-			r.result.Err = fault(w.op, nil, "record %d: not sent, as another record of its request cannot be", r.result.Index)
+			r.refuse(w.op, errors.New("not sent, as another record of its request cannot be"))
 		}
-		return
+		return nil
 	}
 	for try := 0; len(pending) > 0; try++ {
 		if err := c.writeRows(ctx, w, pending); err != nil {
-			k.err = err
-			for _, r := range pending {
-				r.result.Err = err
-			}
-			return
+			return fail(pending, err)
 		}
 		pending = w.again(pending)
-		if try == c.http.client.RetryMax || !c.pause(ctx, try) {
-			return
+		if len(pending) > 0 && (try == c.http.client.RetryMax || sleep(ctx, c.backoff(try)) != nil) {
+			break
 		}
 	}
+	return nil
+}
+
+// backoff is the pause before try n+1.
+func (c *Client) backoff(n int) time.Duration {
+	return c.http.backoff(c.http.client.RetryWaitMin, c.http.client.RetryWaitMax, n, nil)
 }
 
 // again are the rows that may be saved when they are sent once more.
@@ -332,18 +273,6 @@ func (w collectionWrite) again(rows []*row) []*row {
 		return rows
 	}
 	return busyRows
-}
-
-// pause waits before the next try; it reports false when ctx ends.
-func (c *Client) pause(ctx context.Context, try int) bool {
-	timer := time.NewTimer(c.http.backoff(c.http.client.RetryWaitMin, c.http.client.RetryWaitMax, try, nil))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // writeRows sends rows in one request and enters their results.

@@ -75,7 +75,9 @@ func TestNoTextFromOutsideIsAReference(t *testing.T) {
 		func(b *salesforce.Composite, _ salesforce.Ref) {
 			b.Create("Contact", salesforce.Record{"LastName": "x", "MailingCity": "a @{refAccount.id} b"})
 		},
-		func(b *salesforce.Composite, _ salesforce.Ref) { b.Query("SELECT Id FROM Contact WHERE LastName = '@{r1.id}'") },
+		func(b *salesforce.Composite, _ salesforce.Ref) {
+			b.Query("SELECT Id FROM Contact WHERE LastName = '@{r1.id}'")
+		},
 		func(b *salesforce.Composite, _ salesforce.Ref) {
 			b.Upsert("Account", "Ext__c", "@{r1.id}", salesforce.Record{})
 		},

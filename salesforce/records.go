@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -172,13 +173,21 @@ func (r saveResult) refusal(op string) error {
 // fieldsOf encodes a record and returns its fields, the caller's record being
 // left as it is. What is no JSON object, nil among it, is no record.
 func fieldsOf(op string, record any) (map[string]json.RawMessage, error) {
+	fields, err := recordFields(record)
+	if err != nil {
+		return nil, fault(op, ErrValidation, "%v", err)
+	}
+	return fields, nil
+}
+
+func recordFields(record any) (map[string]json.RawMessage, error) {
 	body, err := json.Marshal(record)
 	if err != nil {
-		return nil, fault(op, ErrValidation, "encode the record: %v", err)
+		return nil, fmt.Errorf("encode the record: %w", err)
 	}
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil || fields == nil {
-		return nil, fault(op, ErrValidation, "a %T is no record", record)
+		return nil, fmt.Errorf("a %T is no record", record)
 	}
 	return fields, nil
 }
