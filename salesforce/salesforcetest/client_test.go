@@ -227,3 +227,11 @@ func gzipped(t testing.TB, s string) io.Reader {
 	require.NoError(t, w.Close())
 	return &b
 }
+
+// jsonOf writes a value as JSON.
+func jsonOf(t testing.TB, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(data)
+}

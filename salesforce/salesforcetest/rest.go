@@ -78,6 +78,7 @@ func init() {
 		collectionRoutes(),
 		compositeRoutes(),
 		surroundingsRoutes(),
+		uiRoutes(),
 		sobjectRoutes(),
 		bulkRoutes(),
 	)
