@@ -243,7 +243,7 @@ func (c *call) overview(ob *object) overview {
 		Queryable:     true,
 		Replicateable: true,
 		Retrieveable:  true,
-		Searchable:    !ob.setup,
+		Searchable:    ob.searchable(),
 		Triggerable:   !ob.setup,
 		Undeletable:   !ob.NoDelete,
 		Updateable:    !ob.NoUpdate,

@@ -81,6 +81,7 @@ func init() {
 		uiRoutes(),
 		sobjectRoutes(),
 		bulkRoutes(),
+		searchRoutes(),
 	)
 }
 
