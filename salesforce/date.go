@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/sfbridge/sfbridge/internal/decode"
 )
 
 // Date is the value of a date field: a day on the calendar, without time and
@@ -16,8 +18,6 @@ type Date struct {
 	Day   int
 }
 
-const dateLayout = "2006-01-02"
-
 // DateOf returns the day of t in t's own zone.
 func DateOf(t time.Time) Date {
 	y, m, d := t.Date()
@@ -26,11 +26,15 @@ func DateOf(t time.Time) Date {
 
 // ParseDate reads the form 2006-01-02.
 func ParseDate(s string) (Date, error) {
-	t, err := time.Parse(dateLayout, s)
-	if err != nil {
-		return Date{}, fmt.Errorf("salesforce: parse date %q: want the form 2006-01-02", clip(s, 40))
+	return parseDate([]byte(s))
+}
+
+func parseDate(text []byte) (Date, error) {
+	year, month, day, ok := decode.Day(text)
+	if !ok {
+		return Date{}, fmt.Errorf("salesforce: parse date %q: want the form 2006-01-02", clip(string(text), 40))
 	}
-	return DateOf(t), nil
+	return Date{year, time.Month(month), day}, nil
 }
 
 // IsZero reports whether d stands for no date.
@@ -59,7 +63,7 @@ func (d Date) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads the form 2006-01-02.
 func (d *Date) UnmarshalText(text []byte) (err error) {
-	*d, err = ParseDate(string(text))
+	*d, err = parseDate(text)
 	return err
 }
 
@@ -88,6 +92,14 @@ const dateTimeLayout = "2006-01-02T15:04:05.000Z"
 // ParseDateTime reads the forms that Salesforce sends and takes: with or
 // without a fraction of a second, the zone as +0000, +00:00 or Z.
 func ParseDateTime(s string) (DateTime, error) {
+	return parseDateTime([]byte(s))
+}
+
+func parseDateTime(text []byte) (DateTime, error) {
+	if t, ok := decode.Moment(text); ok {
+		return DateTime{t}, nil
+	}
+	s := string(text)
 	for _, layout := range []string{"2006-01-02T15:04:05Z0700", time.RFC3339} {
 		if t, err := time.Parse(layout, s); err == nil && inFourDigits(t.UTC()) {
 			return DateTime{t.UTC()}, nil
@@ -117,7 +129,7 @@ func (t DateTime) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads what [ParseDateTime] reads.
 func (t *DateTime) UnmarshalText(text []byte) (err error) {
-	*t, err = ParseDateTime(string(text))
+	*t, err = parseDateTime(text)
 	return err
 }
 

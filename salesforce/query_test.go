@@ -222,20 +222,6 @@ func TestQueryOptions(t *testing.T) {
 	require.ErrorContains(t, err, "BatchSize 100")
 }
 
-func TestLongQueriesFailClearly(t *testing.T) {
-	t.Parallel()
-	org := &script{answer: body(200, rows(0))}
-	c := newClient(t, org)
-	long := "SELECT Id FROM Lead WHERE Id IN ('" + strings.Repeat("00Q000000000001EAA','", 700) + "')"
-
-	_, err := salesforce.Collect(salesforce.Query[salesforce.Record](t.Context(), c, long, nil))
-
-	require.ErrorIs(t, err, salesforce.ErrTooLarge)
-	require.ErrorContains(t, err, "16384")
-	require.False(t, salesforce.Retryable(err))
-	require.Zero(t, org.callCount())
-}
-
 func TestCount(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, &script{answer: answers(body(200, `{"totalSize":4711,"done":true,"records":[]}`), body(200, rows(2)))})

@@ -32,14 +32,8 @@ func Get[T any](ctx context.Context, c *Client, object string, id ID, fields ...
 	if len(fields) > 0 {
 		path += "?fields=" + strings.Join(fields, ",")
 	}
-	var raw json.RawMessage
-	if err := c.get(ctx, op, path, &raw); err != nil {
-		return v, err
-	}
-	if err := decodeExact(raw, &v); err != nil {
-		return v, fault(op, nil, "decode it into %T: %v", v, err)
-	}
-	return v, nil
+	request := &call{op: op, method: http.MethodGet, path: c.base + path, idempotent: true}
+	return v, readOne(ctx, c, request, &v)
 }
 
 // Create creates a record from a [Record], another map or a struct with json

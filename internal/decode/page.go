@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strconv"
@@ -64,6 +65,21 @@ func (ps *Pages[T]) Envelope() Envelope { return ps.d.envelope }
 func (ps *Pages[T]) Value(r io.Reader, v *T) error {
 	ps.d.r = r
 	return ps.d.single(ps.d.root, placeOf(v))
+}
+
+// Unmarshal reads one value into the variable that v points to.
+func (ts *Types) Unmarshal(data []byte, v any) error {
+	to := reflect.ValueOf(v)
+	if to.Kind() != reflect.Pointer || to.IsNil() {
+		return fmt.Errorf("%T is no pointer to a variable", v)
+	}
+	root, err := ts.plan(to.Type().Elem())
+	if err != nil {
+		return err
+	}
+	d := decoder{types: ts}
+	d.r = bytes.NewReader(data)
+	return d.single(newNode(root), placeOfValue(to.Elem()))
 }
 
 // NoPageError is a value that stands where a page should: the errors of a
