@@ -31,3 +31,15 @@ func TestLimits(t *testing.T) {
 	require.Nil(t, old["DailyBulkApiBatches"])
 	require.Equal(t, "map[Max:15000 Remaining:15000]", fmt.Sprint(old["DailyBulkApiRequests"]))
 }
+
+func TestRecordCounts(t *testing.T) {
+	t.Parallel()
+	org := newWorld(t, salesforcetest.Options{})
+	c := newClient(t, org)
+	org.Delete(idOf(t, org, "Contact", "LastName", "Solo"))
+
+	counts := c.get("/limits/recordCount?sObjects=Account,contact,Lead,Nope__c").ok(200).body
+
+	require.JSONEq(t, `{"sObjects":[{"count":4,"name":"Account"},{"count":3,"name":"Contact"}]}`, counts)
+	require.Contains(t, c.get("/limits/recordCount").ok(200).body, `{"count":3,"name":"Task"}`)
+}

@@ -73,6 +73,7 @@ func init() {
 		[]route{
 			{"", methods{"GET": (*call).resources}},
 			{"limits", methods{"GET": (*call).limits}},
+			{"limits/recordCount", methods{"GET": (*call).recordCounts}},
 		},
 		queryRoutes(),
 		collectionRoutes(),

@@ -237,3 +237,38 @@ check('owner and the user behind the session', async () => {
   const { records } = await conn.query(`SELECT Owner.Username, CreatedById FROM Account WHERE Id = '${id}'`);
   assert.deepEqual([records[0].Owner.Username, records[0].CreatedById], [org.username, org.user_id]);
 });
+
+check('recent records', async () => {
+  const conn = await connect();
+  const { id } = await conn.create('Account', { Name: 'Just made' });
+  const [latest] = await conn.recent('Account', 1);
+  assert.deepEqual([latest.Id, latest.Name], [id, 'Just made']);
+  const everywhere = await conn.recent(3);
+  assert.deepEqual(everywhere[0].attributes, { type: 'Account', url: `/services/data/v${conn.version}/sobjects/Account/${id}` });
+});
+
+check('what surrounds records on a page', async () => {
+  const conn = await connect();
+  const Account = conn.sobject('Account');
+  assert.ok((await Account.layouts()).layouts.length > 0);
+  assert.ok(Array.isArray((await Account.compactLayouts()).compactLayouts));
+  assert.ok(Array.isArray((await Account.approvalLayouts()).approvalLayouts));
+  assert.ok(Array.isArray((await Account.listviews()).listviews));
+  assert.ok(Array.isArray(await Account.quickActions()));
+  assert.ok((await conn.tabs()).some((tab) => tab.sobjectName === 'Account'));
+  assert.ok(Array.isArray((await conn.theme()).themeItems));
+});
+
+check('an older version answers in its own way', async () => {
+  const conn = await connect({ version: '45.0' });
+  const made = await conn.upsert('Account', { Key__c: 'old', Name: 'Old' }, 'Key__c');
+  assert.equal(made.success, true);
+  assert.deepEqual(await conn.upsert('Account', { Key__c: 'old', Name: 'Older' }, 'Key__c'), { success: true, errors: [] });
+  const parallel = await conn.upsert('Account', [{ Key__c: 'old', Name: 'x' }, { Key__c: 'old2', Name: 'y' }], 'Key__c');
+  assert.deepEqual(parallel.map((r) => r.success), [true, true]);
+});
+
+check('a version that is retired and one that is to come', async () => {
+  await fails((await connect({ version: '20.0' })).query('SELECT Id FROM User'), 'GONE');
+  await fails((await connect({ version: '99.0' })).query('SELECT Id FROM User'), 'NOT_FOUND');
+});
