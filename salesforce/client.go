@@ -17,6 +17,9 @@ type Client struct {
 	http    *transport
 	session *session
 	base    string // path of the REST resources, such as /services/data/v66.0
+
+	described cache[*SObject]         // by object
+	objects   cache[[]SObjectSummary] // the global describe
 }
 
 // New returns a client. It makes no call yet; [Client.Session] does, to find
@@ -76,10 +79,20 @@ var finalSessionFaults = []string{
 	"This session is not valid for use with the REST API",
 }
 
+// badToken is what the identity endpoints, whose status is 403, call a session
+// that has ended.
+const badToken Code = "Bad_OAuth_Token"
+
 // sessionEnded reports whether an error asks for a new login.
 func sessionEnded(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Status != http.StatusUnauthorized || !(e.Code == "" || errors.Is(e, ErrSession)) {
+	if !ok {
+		return false
+	}
+	if e.Code == badToken {
+		return true
+	}
+	if e.Status != http.StatusUnauthorized || !(e.Code == "" || errors.Is(e, ErrSession)) {
 		return false
 	}
 	for _, text := range finalSessionFaults {

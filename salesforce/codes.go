@@ -47,7 +47,7 @@ var codes = map[Code]meaning{
 	// The session and the login.
 	"INVALID_SESSION_ID":                      means(refused, ErrSession),
 	"LOGIN_OAUTH_INVALID_TOKEN":               means(refused, ErrSession),
-	"Bad_OAuth_Token":                         means(refused, ErrSession),
+	badToken:                                  means(refused, ErrSession),
 	"INVALID_LOGIN":                           means(refused, ErrAuth, ErrCredentials),
 	"LOGIN_MUST_USE_SECURITY_TOKEN":           means(refused, ErrAuth, ErrSecurityToken),
 	"INVALID_OPERATION_WITH_EXPIRED_PASSWORD": means(refused, ErrAuth, ErrPasswordExpired),

@@ -135,6 +135,10 @@ func (f *FieldInfo) Required() bool {
 // record types. The error matches [ErrNotFound] for an object that does not
 // exist or is hidden from the user.
 //
+// The client keeps the description and asks Salesforce each time whether it has
+// changed since (If-Modified-Since); it is shared by all callers, who must not
+// change it.
+//
 // See "sObject Describe" in the REST API Developer Guide.
 func (c *Client) Describe(ctx context.Context, object string) (*SObject, error) {
 	op := "describe " + object
@@ -142,20 +146,22 @@ func (c *Client) Describe(ctx context.Context, object string) (*SObject, error) 
 	if err != nil {
 		return nil, err
 	}
-	var s SObject
-	if err := c.get(ctx, op, path+"/describe", &s); err != nil {
-		return nil, err
-	}
-	return &s, nil
+	return fresh(ctx, c, &c.described, op, path+"/describe", func(ans *answer) (*SObject, error) {
+		s := &SObject{}
+		return s, c.http.decode(ans, s)
+	})
 }
 
-// DescribeGlobal lists the objects that the user may see.
+// DescribeGlobal lists the objects that the user may see. The list is kept as
+// descriptions of [Client.Describe] are, and must not be changed.
 //
 // See "Describe Global" in the REST API Developer Guide.
 func (c *Client) DescribeGlobal(ctx context.Context) ([]SObjectSummary, error) {
-	var answer struct {
-		SObjects []SObjectSummary `json:"sobjects"`
-	}
-	err := c.get(ctx, "describe global", "/sobjects", &answer)
-	return answer.SObjects, err
+	return fresh(ctx, c, &c.objects, "describe global", "/sobjects", func(ans *answer) ([]SObjectSummary, error) {
+		var answer struct {
+			SObjects []SObjectSummary `json:"sobjects"`
+		}
+		err := c.http.decode(ans, &answer)
+		return answer.SObjects, err
+	})
 }

@@ -2,10 +2,12 @@ package salesforce_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 )
 
 const leadDescribe = `{"name":"Lead","label":"Lead","keyPrefix":"00Q","createable":true,"fields":[
@@ -62,4 +64,37 @@ func TestDescribeOfAHiddenObject(t *testing.T) {
 
 	require.ErrorIs(t, err, salesforce.ErrNotFound)
 	require.EqualError(t, err, "salesforce: describe Secret__c: NOT_FOUND: The requested resource does not exist")
+}
+
+func TestDescriptionsAreKeptUntilTheyChange(t *testing.T) {
+	t.Parallel()
+	org := salesforcetest.NewOrg(nil)
+	c := orgClient(t, org)
+	describe := func() *salesforce.SObject {
+		s, err := c.Describe(t.Context(), "Account")
+		require.NoError(t, err)
+		return s
+	}
+	status := func() int {
+		requests := org.Requests()
+		return requests[len(requests)-1].Status
+	}
+	first := describe()
+	require.Equal(t, 200, status())
+	require.Same(t, first, describe())
+	require.Equal(t, 304, status())
+
+	org.Advance(2 * time.Second)
+	require.NoError(t, org.Extend(salesforcetest.Schema{{Name: "Account", Fields: []salesforcetest.Field{{Name: "New__c"}}}}))
+	second := describe()
+	require.Equal(t, 200, status())
+	_, known := second.Field("New__c")
+	require.True(t, known)
+
+	_, err := c.DescribeGlobal(t.Context())
+	require.NoError(t, err)
+	objects, err := c.DescribeGlobal(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 304, status())
+	require.NotEmpty(t, objects)
 }
