@@ -16,9 +16,12 @@ import (
 // maxJSON is the size of a JSON body that Salesforce accepts, in bytes.
 const maxJSON = 50_000_000
 
-// fields reads the fields of a record from the body of a request: JSON, or
+// fields reads the fields of a record from the body of a request: JSON, XML, or
 // multipart/form-data with binary content for an object that has any.
 func (c *call) fields(ob *object) ([]assignment, error) {
+	if c.sendsXML() {
+		return c.fieldsOfXML()
+	}
 	content := c.binaryField(ob)
 	in, parts, err := c.body(maxPart(ob))
 	switch {

@@ -41,7 +41,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve answers a request, compressed if the client likes that.
 func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
-	c := &compressor{ResponseWriter: w, wanted: acceptsGzip(r)}
+	c := &compressor{ResponseWriter: w, wanted: r.Method != http.MethodHead && acceptsGzip(r)}
 	o.route(c, r)
 	c.finish()
 }

@@ -95,8 +95,18 @@ func parseVersion(s string) (int, bool) {
 	return n, ok && err == nil && n > 0
 }
 
-// serveREST answers the REST API.
+// serveREST answers the REST API in the format that is asked for.
 func (o *Org) serveREST(w http.ResponseWriter, r *http.Request, version string, path []string) {
+	path, asXML := format(r, path)
+	if asXML {
+		serveXML(w, r, path, func(w http.ResponseWriter) { o.serveJSON(w, r, version, path) })
+		return
+	}
+	o.serveJSON(w, r, version, path)
+}
+
+// serveJSON answers the REST API.
+func (o *Org) serveJSON(w http.ResponseWriter, r *http.Request, version string, path []string) {
 	c := &call{org: o, w: w, r: r}
 	var ok bool
 	c.version, ok = parseVersion(strings.TrimPrefix(version, "v"))

@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // maxDescribed is how many objects one call describes.
@@ -64,13 +65,19 @@ func (s *soapCall) pass(parameters url.Values, path ...string) error {
 	return nil
 }
 
+// zulu is an instant as XML has it; other texts stay as they are.
+func zulu(s string) string {
+	if wireInstant.MatchString(s) {
+		return strings.TrimSuffix(s, "+0000") + "Z"
+	}
+	return s
+}
+
 // forSOAP leaves out what SOAP does not have, and writes instants as it does.
 func forSOAP(v any) any {
 	switch v := v.(type) {
 	case string:
-		if wireInstant.MatchString(v) {
-			return v[:len(v)-len("+0000")] + "Z"
-		}
+		return zulu(v)
 	case []any:
 		for i := range v {
 			v[i] = forSOAP(v[i])

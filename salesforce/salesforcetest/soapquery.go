@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
 )
 
 // query runs a query.
@@ -176,10 +175,8 @@ func (s *soapCall) text(ob *object, a assignment) (string, error) {
 	switch {
 	case f != nil && f.typ.kind == kindBlob:
 		return s.content64(text)
-	case f == nil && wireInstant.MatchString(text), f != nil && f.typ.kind == kindDateTime:
-		if t, err := time.Parse(wireDateTime, text); err == nil {
-			return t.UTC().Format(soapDateTime), nil
-		}
+	case f == nil || f.typ.kind == kindDateTime:
+		return zulu(text), nil
 	}
 	return text, nil
 }
