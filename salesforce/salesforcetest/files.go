@@ -28,6 +28,24 @@ func attachmentBefore(_ *Transaction, _, r *record, _ []change) error {
 	return nil
 }
 
+// paperBefore measures the content of a Document, and fills in what it does not
+// say of itself.
+func paperBefore(tx *Transaction, old, r *record, _ []change) error {
+	body, _ := r.value("Body").(*blob)
+	size := int64(0)
+	if body != nil {
+		size = body.size
+	}
+	r.put("BodyLength", decimal{coef: size})
+	if r.value("AuthorId") == nil {
+		r.put("AuthorId", tx.user)
+	}
+	if old == nil && r.value("DeveloperName") == nil {
+		r.put("DeveloperName", cut(developerName(r.text("Name")), 80))
+	}
+	return nil
+}
+
 // documentBefore dates a document that does not say when it was changed.
 func documentBefore(tx *Transaction, old, r *record, _ []change) error {
 	if old == nil && r.value("ContentModifiedDate") == nil {

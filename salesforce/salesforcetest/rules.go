@@ -30,6 +30,7 @@ func init() {
 		"ContentDocumentLink": {before: linkBefore},
 		"ContentNote":         {before: noteBefore, after: noteAfter},
 		"ContentVersion":      {before: versionBefore, after: versionAfter},
+		"Document":            {before: paperBefore},
 		"Event":               {before: eventBefore},
 		"Lead":                {before: personBefore},
 		"Opportunity":         {before: opportunityBefore},
