@@ -13,8 +13,8 @@ const (
 )
 
 // padding is how many bytes a window has beyond its end, so that eight can be
-// read at once anywhere in it. The first of them is always 0, which ends every
-// scan: it can stand nowhere in JSON.
+// read at once anywhere in it. The first of them ends every scan: for JSON it is
+// 0, which can stand nowhere in it.
 const padding = 8
 
 // plainEnd returns the position of the first byte, from p on, that ends the

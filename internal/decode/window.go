@@ -15,7 +15,7 @@ const (
 
 // window is the part of a stream that is in memory. All before p has been read.
 //
-//	buf  …read…|…………………………|0·······|……free……|
+//	buf  …read…|…………………………|s·······|……free……|
 //	           p           end
 type window struct {
 	r    io.Reader
@@ -24,21 +24,24 @@ type window struct {
 	end  int
 	base int64 // position of buf in the stream
 	eof  bool
+	stop byte // stands behind the end
 }
 
 // reset begins a new stream.
 func (w *window) reset(r io.Reader) {
-	*w = window{r: r, buf: w.buf}
+	*w = window{r: r, buf: w.buf, stop: w.stop}
 	if cap(w.buf) == 0 {
 		w.buf = make([]byte, 0, smallWindow)
 	}
 	w.mark()
 }
 
-// mark puts the zeros behind the end.
+// mark puts behind the end what ends a scan: a byte that cannot stand inside of
+// what is scanned, or that is looked at again.
 func (w *window) mark() {
 	w.buf = w.buf[:w.end+padding]
 	clear(w.buf[w.end:])
+	w.buf[w.end] = w.stop
 }
 
 // fill reads on. What is before p leaves the window, so positions change: what
