@@ -227,11 +227,28 @@ func (tx *Transaction) checkReference(f *field, id string) error {
 		return fieldError("ENTITY_IS_DELETED", nil, "entity is deleted")
 	case !tx.as().sees(target):
 		return fieldError("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", nil, "insufficient access rights on cross-reference id")
+	case f.Name == "OwnerId" && ob.Name == "Group":
+		return tx.checkQueue(f, target)
 	case f.Name == "OwnerId" && ob.Name == "User" && target.value("IsActive") != true:
 		return fieldError("INACTIVE_OWNER_OR_USER", []string{f.Name},
 			"operation performed with inactive user [%s] as owner of %s", id[:15], strings.ToLower(f.of.Label))
 	}
 	return nil
+}
+
+// checkQueue refuses an owner that is no queue, or one that is not for records
+// of the object.
+func (tx *Transaction) checkQueue(f *field, group *record) error {
+	if group.text("Type") != "Queue" {
+		return wrongID(f, group.id())
+	}
+	for link, w := range tx.pointingTo(group) {
+		v := w.version(tx)
+		if link.of.Name == "QueueSobject" && v != nil && strings.EqualFold(v.text("SobjectType"), f.of.Name) {
+			return nil
+		}
+	}
+	return fieldError("FIELD_INTEGRITY_EXCEPTION", []string{f.Name}, "Queue not associated with this SObject type")
 }
 
 // checkHierarchy refuses a record that would be above itself.

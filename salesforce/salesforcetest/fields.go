@@ -110,6 +110,11 @@ func owner() Field {
 	return ref("OwnerId", "Owner ID", "User", "Owner", "", defaulted)
 }
 
+// ownerOrQueue is owner for objects whose records may wait in a queue.
+func ownerOrQueue() Field {
+	return ref("OwnerId", "Owner ID", "Group,User", "Owner", "", defaulted)
+}
+
 // postal are the parts of an address and the compound of them: prefix Billing
 // gives BillingStreet … BillingAddress. The prefix "" gives Street … Address.
 func postal(prefix string) []Field {

@@ -206,7 +206,7 @@ func (c *catalog) add(def SObject) *object {
 	if ob.custom() {
 		ob.parent = true
 		ob.set(text("Name", ob.Label+" Name", 80, nameField, defaulted))
-		ob.set(owner())
+		ob.set(ownerOrQueue())
 	}
 	ob.table.init()
 	c.objects = append(c.objects, ob)

@@ -32,6 +32,7 @@ func init() {
 		"ContentVersion":      {before: versionBefore, after: versionAfter},
 		"Document":            {before: paperBefore},
 		"Event":               {before: eventBefore},
+		"Group":               {before: groupBefore},
 		"Lead":                {before: personBefore},
 		"Opportunity":         {before: opportunityBefore},
 		"OpportunityLineItem": {before: lineItemBefore},
@@ -179,6 +180,14 @@ func (tx *Transaction) stage(name string) *record {
 func stageBefore(_ *Transaction, _, r *record, _ []change) error {
 	if r.value("ApiName") == nil {
 		r.put("ApiName", r.value("MasterLabel"))
+	}
+	return nil
+}
+
+// groupBefore names a group for programs.
+func groupBefore(_ *Transaction, _, r *record, _ []change) error {
+	if r.value("DeveloperName") == nil {
+		r.put("DeveloperName", developerName(r.text("Name")))
 	}
 	return nil
 }

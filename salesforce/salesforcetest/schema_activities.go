@@ -12,7 +12,7 @@ var activityObjects = Schema{
 			pick("Status", "Status", "Not Started*; In Progress; Completed; Waiting on someone else; Deferred"),
 			pick("Priority", "Priority", "High; Normal*; Low"),
 			check("IsHighPriority", "High Priority", readOnly),
-			owner(),
+			ownerOrQueue(),
 			area("Description", "Description", 32000),
 			check("IsClosed", "Closed", readOnly),
 			check("IsArchived", "Archived", readOnly),

@@ -135,7 +135,7 @@ var salesObjects = Schema{
 			pick("Rating", "Rating", ratings),
 			money("AnnualRevenue", "Annual Revenue", scale(0)),
 			integer("NumberOfEmployees", "Employees", func(f *Field) { f.Precision = 8 }),
-			owner(),
+			ownerOrQueue(),
 			check("HasOptedOutOfEmail", "Email Opt Out"),
 			check("DoNotCall", "Do Not Call"),
 			check("IsConverted", "Converted", createOnly),
@@ -169,7 +169,7 @@ var salesObjects = Schema{
 			check("IsClosed", "Closed", readOnly),
 			moment("ClosedDate", "Closed Date", readOnly),
 			check("IsEscalated", "Escalated"),
-			owner(),
+			ownerOrQueue(),
 		},
 	},
 }

@@ -70,6 +70,31 @@ var setupObjects = Schema{
 		}),
 	},
 	{
+		Name: "Group", Label: "Group", KeyPrefix: "00G", setup: true,
+		Fields: []Field{
+			text("Name", "Name", 40, required, nameField),
+			text("DeveloperName", "Developer Name", 80, defaulted),
+			pick("Type", "Type", "Regular*; Queue; Role; RoleAndSubordinates; Organization", restricted, createOnly),
+			email("Email", "Email"),
+			check("DoesSendEmailToMembers", "Send Email to Members"),
+			check("DoesIncludeBosses", "Include Bosses", def(true)),
+		},
+	},
+	{
+		Name: "GroupMember", Label: "Group Member", KeyPrefix: "011", setup: true,
+		Fields: []Field{
+			ref("GroupId", "Group ID", "Group", "Group", "GroupMembers", required, createOnly, cascade),
+			ref("UserOrGroupId", "User/Group ID", "Group,User", "UserOrGroup", "", required, createOnly),
+		},
+	},
+	{
+		Name: "QueueSobject", Label: "Queue Sobject", KeyPrefix: "03g", NoUpdate: true, setup: true,
+		Fields: []Field{
+			ref("QueueId", "Queue ID", "Group", "Queue", "QueueSobjects", required, createOnly, cascade),
+			text("SobjectType", "Sobject Type", 40, required),
+		},
+	},
+	{
 		Name: "RecordType", Label: "Record Type", KeyPrefix: "012", NoDelete: true, setup: true,
 		Fields: []Field{
 			text("Name", "Name", 80, required, nameField),

@@ -95,8 +95,22 @@ func (v viewer) has(r *record, depth int, edit bool) bool {
 		ob.KeyPrefix == "069" && v.linked(r.id(), depth, edit)
 }
 
-// owns reports whether an owner is the user.
-func (v viewer) owns(owner string) bool { return owner == v.user }
+// owns reports whether an owner is the user, or a queue that the user is in.
+func (v viewer) owns(owner string) bool {
+	if owner == v.user {
+		return true
+	}
+	if !strings.HasPrefix(owner, "00G") {
+		return false
+	}
+	members := v.org.object("GroupMember")
+	for w := range members.referring(members.own("GroupId"), owner).all {
+		if m := w.version(v.tx); m != nil && !m.deleted() && m.text("UserOrGroupId") == v.user {
+			return true
+		}
+	}
+	return false
+}
 
 // linked reports whether a file is shared with the user, or hangs on a record
 // that the user has.

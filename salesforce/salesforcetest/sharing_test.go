@@ -125,3 +125,23 @@ func TestHiddenFieldsAreNotThere(t *testing.T) {
 	require.Equal(t, false, c.get("/sobjects/Account/" + acme).object()["ZEP__c"])
 	require.Panics(t, func() { org.HideField("Account", "Foo") })
 }
+
+func TestRecordsWaitInQueues(t *testing.T) {
+	t.Parallel()
+	org, admin, rita, sam := newOffice(t)
+	queue := admin.post("/sobjects/Group", `{"Name":"Hot Leads","Type":"Queue"}`).id()
+	require.Equal(t, "Hot_Leads", org.Record(queue)["DeveloperName"])
+	admin.post("/sobjects/QueueSobject", `{"QueueId":"`+queue+`","SobjectType":"Lead"}`).id()
+	admin.post("/sobjects/GroupMember", `{"GroupId":"`+queue+`","UserOrGroupId":"`+idOf(t, org, "User", "Username", "rita@example.com")+`"}`).id()
+
+	lead := admin.post("/sobjects/Lead", `{"LastName":"Lee","Company":"Acme","OwnerId":"`+queue+`"}`).id()
+	r := rita.query("SELECT Owner.Name, Owner.Type FROM Lead").records()[0]["Owner"].(map[string]any)
+	require.Equal(t, []any{"Hot Leads", "Group"}, []any{r["Name"], r["Type"]})
+	require.Empty(t, sam.query("SELECT Id FROM Lead").records())
+	rita.patch("/sobjects/Lead/"+lead, `{"OwnerId":"`+idOf(t, org, "User", "Username", "rita@example.com")+`"}`).ok(204)
+
+	admin.post("/sobjects/Case", `{"OwnerId":"`+queue+`"}`).refused(400, "FIELD_INTEGRITY_EXCEPTION", "Queue not associated with this SObject type")
+	admin.post("/sobjects/Account", `{"Name":"x","OwnerId":"`+queue+`"}`).refused(400, "FIELD_INTEGRITY_EXCEPTION", "Owner ID: id value of incorrect type: "+queue)
+	group := admin.post("/sobjects/Group", `{"Name":"Everybody"}`).id()
+	admin.post("/sobjects/Lead", `{"LastName":"Lee","Company":"Acme","OwnerId":"`+group+`"}`).refused(400, "FIELD_INTEGRITY_EXCEPTION", "Owner ID: id value of incorrect type: "+group)
+}
