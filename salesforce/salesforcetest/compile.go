@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,6 +63,7 @@ var complaints = []struct{ begins, code, text string }{
 		"a query behind IN belongs to the WHERE", "MALFORMED_QUERY",
 		"Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE expressions.",
 	},
+	{"SOQL has no *", "MALFORMED_QUERY", "unexpected token: '*'"},
 	{"a field takes an alias only", "MALFORMED_QUERY", "only aggregate expressions use field aliasing"},
 	{
 		"LIMIT beside an aggregate function", "MALFORMED_QUERY",
@@ -70,6 +72,10 @@ var complaints = []struct{ begins, code, text string }{
 	{"FIELDS(ALL) needs a LIMIT", "MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200"},
 	{"FIELDS(CUSTOM) needs a LIMIT", "MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200"},
 }
+
+// strayWord is a word that follows another at the end of a text. In a select
+// list it could be an alias, but is more often a misspelled FROM.
+var strayWord = regexp.MustCompile(`(\w+)\s+(\w+)\s*$`)
 
 // malformed is a syntax error in the words of Salesforce.
 func (e *world) malformed(err error) error {
@@ -84,6 +90,10 @@ func (e *world) malformed(err error) error {
 	}
 	if _, field, ok := strings.Cut(syntax.Message, "selects a field that is selected already: "); ok {
 		return e.faultAt(syntax.Offset, "MALFORMED_QUERY", "duplicate field selected: %s", field)
+	}
+	if m := strayWord.FindStringSubmatchIndex(e.text[:min(syntax.Offset, len(e.text))]); m != nil && strings.Contains(syntax.Expected, "FROM") &&
+		!strings.EqualFold(e.text[m[2]:m[3]], "SELECT") {
+		return e.faultAt(m[4], "MALFORMED_QUERY", "unexpected token: '%s'", e.text[m[4]:m[5]])
 	}
 	switch {
 	case syntax.Expected == "": // the message says more than which token

@@ -173,11 +173,16 @@ func (g *groups) operand(q *query, x soql.Expr) (*operand, error) {
 		return nil, q.fault(x, "MALFORMED_QUERY", "field %s does not support aggregate operator %s", like.Name, name)
 	case name == "COUNT" || name == "COUNT_DISTINCT":
 		like = countField
+	case name == "AVG":
+		like = averageField
 	}
 	return g.read(g.add(text, s, like)), nil
 }
 
-var countField = &field{Field: Field{Name: "count", Type: "int"}, typ: fieldTypes["int"]}
+var (
+	countField   = &field{Field: Field{Name: "count", Type: "int"}, typ: fieldTypes["int"]}
+	averageField = &field{Field: Field{Name: "average", Type: "double", Scale: averageScale}, typ: fieldTypes["double"]}
+)
 
 // read is the operand that reads a slot from the record of a group.
 func (g *groups) read(s *slot) *operand {

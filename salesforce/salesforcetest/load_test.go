@@ -186,24 +186,3 @@ func letters(r rune) rune {
 	}
 	return r
 }
-
-// FuzzQuery sends queries of all kinds.
-func FuzzQuery(f *testing.F) {
-	for _, q := range filters {
-		f.Add("SELECT Id FROM " + q.from + " " + q.where)
-	}
-	for _, q := range queryFaults {
-		f.Add(q.soql)
-	}
-	for _, q := range aggregates {
-		f.Add(q.soql)
-	}
-	org := newWorld(f, salesforcetest.Options{APILimit: 1 << 30})
-	token := org.Credentials().AccessToken
-	f.Fuzz(func(t *testing.T, soql string) {
-		c := newClient(t, org)
-		c.token = token
-		a := c.query(soql)
-		require.Contains(t, []int{200, 400, 414}, a.status, a.body)
-	})
-}

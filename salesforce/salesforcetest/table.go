@@ -31,7 +31,7 @@ func (r *record) get(f *field) any {
 	if v := r.at(f.index); v != nil {
 		return v
 	}
-	if f.typ.kind == kindBool {
+	if f.typ.kind == kindBool && r.of != nil {
 		return false // also when the record is older than the checkbox
 	}
 	return nil
