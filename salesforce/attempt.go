@@ -59,18 +59,22 @@ type attempt struct {
 // try is what is known of one try. The transport's goroutines write it; one
 // that outlives its try writes to a try that nobody reads any more.
 type try struct {
-	hasBody bool
-	traced  atomic.Bool // the transport reports its progress
-	wrote   atomic.Bool // it wrote the whole request
-	broke   atomic.Bool // it failed while writing
-	handed  atomic.Bool // it was given the last byte of the body
-	source  atomic.Pointer[error]
+	hasBody   bool
+	held      atomic.Bool // it waits for its turn
+	traced    atomic.Bool // the transport reports its progress
+	wrote     atomic.Bool // it wrote the whole request
+	broke     atomic.Bool // it failed while writing
+	handed    atomic.Bool // it was given the last byte of the body
+	sentBytes atomic.Int64
+	source    atomic.Pointer[error]
 }
 
 // sent reports whether the whole request may have reached the server. Where
 // the transport does not tell, the body's last byte does.
 func (t *try) sent() bool {
 	switch {
+	case t.held.Load():
+		return false
 	case t.wrote.Load():
 		return true
 	case t.broke.Load():
@@ -140,6 +144,7 @@ func (o *outgoing) Read(p []byte) (int, error) {
 		return 0, o.failed(err)
 	}
 	n, err := src.Read(p)
+	o.try.sentBytes.Add(int64(n))
 	if err != nil && !errors.Is(err, io.EOF) {
 		return n, o.failed(err)
 	}

@@ -125,10 +125,25 @@ func (c *Client) exchange(ctx context.Context, request *call, out any) error {
 // decode reads the JSON of an answer into out, and closes it.
 func (t *transport) decode(ans *answer, out any) error {
 	defer drain(ans)
-	if err := json.NewDecoder(ans).Decode(out); err != nil {
+	if err := json.NewDecoder(&bounded{ans, t.most}).Decode(out); err != nil {
 		return ans.call.badAnswer(ans.status, err)
 	}
 	return nil
+}
+
+// bounded is an answer that is to be held in memory: it fails when it is larger
+// than that should be.
+type bounded struct {
+	ans  *answer
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.ans.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, fault(b.ans.call.op, ErrTooLarge, "the answer has more bytes than Config.MaxAnswer allows")
+	}
+	return n, err
 }
 
 // badAnswer is the error of an answer that says success and cannot be decoded:

@@ -65,6 +65,21 @@ type Config struct {
 	// Retry says how failed requests are repeated.
 	Retry Retry
 
+	// Pace bounds how many requests are sent. Defaults to no bounds.
+	Pace Pace
+
+	// DailyShare is the share of the org's API requests of 24 hours at which the
+	// client stops: 0.8 leaves a fifth to others. Calls then fail with
+	// ErrDailyShare and are not sent, except for one every 5 minutes, which finds
+	// out whether there is room again. Where the app has a limit of its own, the
+	// share is of that too. Defaults to 0, no guard.
+	DailyShare float64
+
+	// MaxAnswer is how many bytes an answer may have that is decoded as a whole,
+	// such as a describe; a longer one is ErrTooLarge. The results of queries and
+	// downloads are streams and have no such bound. Defaults to 64 MiB.
+	MaxAnswer int64
+
 	// LoginTimeout bounds one login, retries included. A login goes on when the
 	// caller that began it gives up, since others may wait for it too. Defaults
 	// to 2 minutes.
@@ -79,6 +94,11 @@ type Config struct {
 	// level Info. They hold no token, no query and no record. Defaults to none.
 	Logger *slog.Logger
 
+	// Observe is told of each request once it has ended. It is called by the
+	// goroutine of the call, and by several at once, so it must be quick and safe
+	// for concurrent use. Defaults to nobody being told.
+	Observe func(Event)
+
 	// Now is the clock. Defaults to time.Now.
 	Now func() time.Time
 }
@@ -90,6 +110,12 @@ type Retry struct {
 	// Max is how often a request is repeated; a negative number means never.
 	// Defaults to 4.
 	Max int
+	// Share is how many repetitions there may be for each request in the long
+	// run, over all calls of the client: 0.25 is one for four. A reserve of 20
+	// serves short troubles. When it is spent, failures are not repeated until
+	// requests have earned it back. A negative number means any. Defaults to
+	// 0.25.
+	Share float64
 	// MinWait is the pause before the first repetition; it doubles with each
 	// one, up to MaxWait. A random part of up to a half is taken off. Defaults
 	// to 500 milliseconds.
@@ -112,6 +138,8 @@ func (cfg Config) withDefaults() Config {
 	setDefault(&cfg.LoginTimeout, 2*time.Minute)
 	setDefault(&cfg.LoginHold, time.Minute)
 	setDefault(&cfg.Retry.Max, 4)
+	setDefault(&cfg.Retry.Share, 0.25)
+	setDefault(&cfg.MaxAnswer, 64<<20)
 	setDefault(&cfg.Retry.MinWait, 500*time.Millisecond)
 	setDefault(&cfg.Retry.MaxWait, max(30*time.Second, cfg.Retry.MinWait))
 	if cfg.Retry.Max < 0 {
@@ -160,6 +188,13 @@ func (cfg Config) validate() error {
 	}
 	if cfg.AppName != "" && !appNameForm.MatchString(cfg.AppName) {
 		wrong("AppName %q: want up to 64 letters, digits and ._/-", clip(cfg.AppName, 80))
+	}
+	faults = append(faults, cfg.Pace.validate())
+	if !(cfg.DailyShare >= 0 && cfg.DailyShare <= 1) {
+		wrong("DailyShare %v is not in 0 to 1", cfg.DailyShare)
+	}
+	if cfg.MaxAnswer < 0 {
+		wrong("MaxAnswer %d is negative", cfg.MaxAnswer)
 	}
 	if cfg.Retry.MinWait < 0 {
 		wrong("Retry.MinWait %v is negative", cfg.Retry.MinWait)

@@ -53,6 +53,9 @@ var (
 	ErrQuery = errors.New("salesforce: query refused")
 	// ErrDailyLimit: the org's API requests of the last 24 hours are used up.
 	ErrDailyLimit = errors.New("salesforce: daily API limit reached")
+	// ErrDailyShare: the client has reached Config.DailyShare, and did not ask.
+	// Matches ErrDailyLimit too.
+	ErrDailyShare = errors.New("salesforce: share of the daily API limit reached")
 	// ErrUnavailable: Salesforce cannot be reached or cannot answer now.
 	ErrUnavailable = errors.New("salesforce: unavailable")
 	// ErrStorage: the org's data or file storage is full.

@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -31,11 +32,51 @@ func (c *Client) ServerTime() (time.Time, bool) {
 	return c.http.seen.serverTime(c.http.now())
 }
 
+// dailyLook is how often a client that has reached its share asks again
+// whether there is room: what others use, and what is older than 24 hours,
+// nothing else tells.
+const dailyLook = 5 * time.Minute
+
+// mayCall stops a call whose client has used its share of the daily requests.
+// Logins are not counted.
+func (t *transport) mayCall(c *call) error {
+	if t.share == 0 || c.login {
+		return nil
+	}
+	u, over := t.seen.over(t.share, t.now())
+	if !over {
+		return nil
+	}
+	e := fault(c.op, ErrDailyShare, "%d of %d API requests of the last 24 hours are used, Config.DailyShare is %v", u.Used, u.Max, t.share)
+	if u.AppMax > 0 {
+		e.Message = fmt.Sprintf("%s; of its own the app has used %d of %d", e.Message, u.AppUsed, u.AppMax)
+	}
+	e.classes = append(e.classes, ErrDailyLimit)
+	return e
+}
+
+// over reports whether a share of the daily requests is used up. Once in a
+// while it says no, so that one call finds out whether it still is.
+func (o *observed) over(share float64, now time.Time) (Usage, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	u := o.limits
+	if float64(u.Used) < share*float64(u.Max) && (u.AppMax == 0 || float64(u.AppUsed) < share*float64(u.AppMax)) || !o.limited {
+		return u, false
+	}
+	if now.Sub(o.told) >= dailyLook {
+		o.told = now
+		return u, false
+	}
+	return u, true
+}
+
 // observed is what the headers of answers tell.
 type observed struct {
 	mu       sync.Mutex // guards the rest
 	limits   Usage
 	limited  bool
+	told     time.Time // when limits came in, or were last asked for
 	date     time.Time
 	received time.Time // when date came in, by our clock
 }
@@ -50,7 +91,7 @@ func (o *observed) note(h http.Header, now time.Time) {
 		o.date, o.received = date.UTC(), now
 	}
 	if limited {
-		o.limits, o.limited = limits, true
+		o.limits, o.limited, o.told = limits, true, now
 	}
 }
 

@@ -95,7 +95,14 @@ func (t oauthTransport) RoundTrip(form *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	req.Header.Set("User-Agent", t.agent)
-	return t.client.Do(req)
+	t.budget.earn()
+	resp, err := t.client.Do(req)
+	if t.observe != nil && err == nil && a.refusal == nil {
+		e := t.eventOf(a, resp)
+		e.Sent, e.Received = form.ContentLength, max(resp.ContentLength, 0)
+		t.observe(e)
+	}
+	return resp, err
 }
 
 // oauthError makes an Error of one of package oauth2.

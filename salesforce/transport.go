@@ -27,7 +27,11 @@ type transport struct {
 	agent   string
 	appName string
 	logger  *slog.Logger
+	observe func(Event) // nil for nobody
 	now     func() time.Time
+	budget  *budget
+	share   float64 // of the daily requests, 0 for no guard
+	most    int64   // bytes of an answer that is held in memory
 	seen    observed
 }
 
@@ -45,10 +49,6 @@ var sharedTransport = &http.Transport{
 	ExpectContinueTimeout: time.Second,
 }
 
-// roundTripper hides everything but RoundTrip: retryablehttp closes the idle
-// connections after each failure, which here belong to others as well.
-type roundTripper struct{ http.RoundTripper }
-
 // lastResponse follows no redirect.
 func lastResponse(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
@@ -57,7 +57,11 @@ func newTransport(cfg Config) *transport {
 		agent:   "sfbridge/" + sdkVersion,
 		appName: cfg.AppName,
 		logger:  cfg.Logger,
+		observe: cfg.Observe,
 		now:     cfg.Now,
+		budget:  newBudget(cfg.Retry.Share),
+		share:   cfg.DailyShare,
+		most:    cfg.MaxAnswer,
 	}
 	if cfg.AppName != "" {
 		t.agent += " " + cfg.AppName
@@ -68,7 +72,7 @@ func newTransport(cfg Config) *transport {
 	}
 	t.client = &retryablehttp.Client{
 		HTTPClient: &http.Client{
-			Transport:     roundTripper{rt},
+			Transport:     newRoundTripper(rt, cfg.Pace),
 			CheckRedirect: lastResponse,
 		},
 		RetryMax:     cfg.Retry.Max,
@@ -92,10 +96,13 @@ type answer struct {
 	status int // 304 for a call with a condition that does not hold
 	header http.Header
 	call   *attempt
+	read   int64
+	closed func(read int64) // told once
 }
 
 func (ans *answer) Read(p []byte) (int, error) {
 	n, err := ans.ReadCloser.Read(p)
+	ans.read += int64(n)
 	if err == nil || errors.Is(err, io.EOF) {
 		return n, err
 	}
@@ -105,10 +112,37 @@ func (ans *answer) Read(p []byte) (int, error) {
 	return n, noAnswer(ans.call.op, err)
 }
 
+// Close ends the answer, and its event.
+func (ans *answer) Close() error {
+	err := ans.ReadCloser.Close()
+	if ans.closed != nil {
+		ans.closed(ans.read)
+		ans.closed = nil
+	}
+	return err
+}
+
+// newAnswer makes an answer of the response to a call.
+func (t *transport) newAnswer(a *attempt, resp *http.Response) *answer {
+	ans := &answer{ReadCloser: resp.Body, status: resp.StatusCode, header: resp.Header, call: a}
+	if t.observe != nil {
+		e, began := t.eventOf(a, resp), a.started
+		ans.closed = func(read int64) {
+			e.Received, e.Total = read, t.now().Sub(began)
+			t.observe(e)
+		}
+	}
+	return ans
+}
+
 // do sends a call to a host and returns the answer of a success, which the
 // caller closes. An error is an *Error, or that of the body's source.
 func (t *transport) do(a *attempt, host *url.URL, token string) (*answer, error) {
+	if err := t.mayCall(a.call); err != nil {
+		return nil, err
+	}
 	a.tries = 0
+	t.budget.earn()
 	ctx := a.next(t.now())
 	req, err := t.request(ctx, a, host, token)
 	if err != nil {
@@ -122,7 +156,7 @@ func (t *transport) do(a *attempt, host *url.URL, token string) (*answer, error)
 		drain(resp.Body)
 		return nil, a.rejected()
 	default:
-		return &answer{resp.Body, resp.StatusCode, resp.Header, a}, nil
+		return t.newAnswer(a, resp), nil
 	}
 }
 
@@ -230,8 +264,13 @@ func (t *transport) checkRetry(ctx context.Context, resp *http.Response, err err
 		t.seen.note(resp.Header, t.now())
 	}
 	a.judge(resp, err, t.now())
-	again := a.again(err, t.client.RetryWaitMax) && a.ctx.Err() == nil
-	t.log(a, resp, err, again && a.tries <= t.client.RetryMax)
+	again := a.tries <= t.client.RetryMax && a.again(err, t.client.RetryWaitMax) && a.ctx.Err() == nil && t.budget.spend()
+	t.log(a, resp, err, again)
+	if t.observe != nil && (err != nil || a.refusal != nil) {
+		e := t.eventOf(a, resp)
+		e.Again = again
+		t.observe(e)
+	}
 	return again, nil
 }
 

@@ -31,6 +31,7 @@ var rules = []rule{
 		"github.com/shopspring/decimal",
 		"golang.org/x/oauth2",
 		"golang.org/x/sync",
+		"golang.org/x/time",
 	}},
 	{"salesforce/tokenstore", []string{"salesforce"}, []string{
 		"github.com/gofrs/flock",

@@ -1,0 +1,135 @@
+package salesforce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"golang.org/x/time/rate"
+)
+
+// Pace bounds the requests that a client sends, retries and logins included.
+// Those over it wait for their turn. The zero value bounds nothing.
+type Pace struct {
+	// PerSecond is how many requests there may be in a second, in the long run.
+	// Defaults to 0, any number.
+	PerSecond float64
+	// Burst is how many there may be at once after a pause. Defaults to 1.
+	Burst int
+	// Concurrent is how many may be waiting for the beginning of their answer at
+	// the same time. Salesforce allows 25 that take 20 seconds or more, of all
+	// clients of the org together. Defaults to 0, any number.
+	Concurrent int
+}
+
+func (p Pace) validate() error {
+	var faults []error
+	if p.PerSecond < 0 {
+		faults = append(faults, fmt.Errorf("salesforce: Pace.PerSecond %v is negative", p.PerSecond))
+	}
+	if p.Burst < 0 {
+		faults = append(faults, fmt.Errorf("salesforce: Pace.Burst %d is negative", p.Burst))
+	}
+	if p.Concurrent < 0 {
+		faults = append(faults, fmt.Errorf("salesforce: Pace.Concurrent %d is negative", p.Concurrent))
+	}
+	return errors.Join(faults...)
+}
+
+// roundTripper sends requests at their pace. It hides whatever else the one
+// below can do: retryablehttp closes the idle connections after each failure,
+// which here belong to others as well.
+type roundTripper struct {
+	next  http.RoundTripper
+	rate  *rate.Limiter // nil for any
+	slots chan struct{} // nil for any number
+}
+
+func newRoundTripper(next http.RoundTripper, p Pace) *roundTripper {
+	rt := &roundTripper{next: next}
+	if p.PerSecond > 0 {
+		rt.rate = rate.NewLimiter(rate.Limit(p.PerSecond), max(p.Burst, 1))
+	}
+	if p.Concurrent > 0 {
+		rt.slots = make(chan struct{}, p.Concurrent)
+	}
+	return rt
+}
+
+// RoundTrip waits for the request's turn and sends it. Its slot is free again
+// when the answer begins: the reader of an answer may need further ones.
+func (rt *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
+	try := attemptOf(req.Context()).try
+	try.held.Store(true)
+	if err := rt.wait(req.Context()); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, err
+	}
+	try.held.Store(false)
+	if rt.slots != nil {
+		defer func() { <-rt.slots }()
+	}
+	return rt.next.RoundTrip(req)
+}
+
+// wait takes a slot, and gives it back when the rest of the wait is in vain.
+func (rt *roundTripper) wait(ctx context.Context) error {
+	if rt.slots != nil {
+		select {
+		case rt.slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if rt.rate == nil {
+		return nil
+	}
+	err := rt.rate.Wait(ctx)
+	if err == nil {
+		return nil
+	}
+	if rt.slots != nil {
+		<-rt.slots
+	}
+	if ctx.Err() == nil {
+		return context.DeadlineExceeded // it would have been over before its turn
+	}
+	return ctx.Err()
+}
+
+// retryReserve is how many repetitions a client has to begin with.
+const retryReserve = 20
+
+// budget holds the repetitions to a share of the requests: when an org is down
+// each request fails, and if each came five times it would be harder for the
+// org to get up again.
+type budget struct {
+	share float64 // earned with each request; below zero there is no budget
+
+	mu   sync.Mutex // guards the rest
+	left float64
+}
+
+func newBudget(share float64) *budget { return &budget{share: share, left: retryReserve} }
+
+// earn is told of each request.
+func (b *budget) earn() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left = min(b.left+b.share, retryReserve)
+}
+
+// spend reports whether there may be another repetition.
+func (b *budget) spend() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.share >= 0 && b.left < 1 {
+		return false
+	}
+	b.left--
+	return true
+}
