@@ -58,11 +58,15 @@ type wireFault struct {
 	OAuthError  string      `json:"error"`
 	Description string      `json:"error_description"`
 	Errors      []wireFault `json:"errors"`
+	Results     []wireFault `json:"results"` // of a tree, each with its errors
 }
 
 func (w wireFault) faults() []Fault {
 	if len(w.Errors) > 0 {
 		return wireFaults(w.Errors)
+	}
+	if len(w.Results) > 0 {
+		return wireFaults(w.Results)
 	}
 	f := Fault{
 		Code:    Code(firstOf(w.ErrorCode, w.StatusCode, w.OAuthError)),

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -96,13 +98,14 @@ type answer struct {
 	status int // 304 for a call with a condition that does not hold
 	header http.Header
 	call   *attempt
-	read   int64
-	closed func(read int64) // told once
+	read   atomic.Int64
+	ended  sync.Once
+	closed func(read int64) // nil when nobody observes
 }
 
 func (ans *answer) Read(p []byte) (int, error) {
 	n, err := ans.ReadCloser.Read(p)
-	ans.read += int64(n)
+	ans.read.Add(int64(n))
 	if err == nil || errors.Is(err, io.EOF) {
 		return n, err
 	}
@@ -116,8 +119,7 @@ func (ans *answer) Read(p []byte) (int, error) {
 func (ans *answer) Close() error {
 	err := ans.ReadCloser.Close()
 	if ans.closed != nil {
-		ans.closed(ans.read)
-		ans.closed = nil
+		ans.ended.Do(func() { ans.closed(ans.read.Load()) })
 	}
 	return err
 }
