@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"cmp"
 	"crypto/x509"
+	"fmt"
 	"slices"
 )
 
@@ -31,6 +32,17 @@ type App struct {
 	// RunAs is the username that the client credentials flow logs in. Defaults
 	// to nobody, which closes the flow.
 	RunAs string
+}
+
+// checkApps panics if two apps have the same id, or one has none.
+func (opt *Options) checkApps() {
+	ids := map[string]bool{"": true}
+	for _, a := range opt.newApps() {
+		if ids[a.ID] {
+			panic(fmt.Sprintf("salesforcetest: Apps: the id %q is empty or that of two apps", a.ID))
+		}
+		ids[a.ID] = true
+	}
 }
 
 // app is an App made ready for use.

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -138,7 +140,31 @@ func (o *Org) serveToken(w http.ResponseWriter, r *http.Request) {
 		writeOAuthError(w, e)
 		return
 	}
-	writeJSON(w, http.StatusOK, o.issue(r, t))
+	writeTokens(w, r, o.issue(r, t))
+}
+
+// writeTokens answers in the format that the client likes.
+func writeTokens(w http.ResponseWriter, r *http.Request, answer map[string]string) {
+	switch r.Form.Get("format") {
+	case "urlencoded":
+		values := url.Values{}
+		for name, v := range answer {
+			values.Set(name, v)
+		}
+		w.Header().Set("Content-Type", "application/x-www-form-urlencoded")
+		io.WriteString(w, values.Encode())
+	case "xml":
+		var x xmlWriter
+		x.raw(`<?xml version="1.0" encoding="UTF-8"?><OAuth>`)
+		for _, name := range slices.Sorted(maps.Keys(answer)) {
+			x.leaf(name, answer[name])
+		}
+		x.end("OAuth")
+		w.Header().Set("Content-Type", "application/xml;charset=UTF-8")
+		_, _ = x.out.WriteTo(w) // an error means that the client has gone
+	default:
+		writeJSON(w, http.StatusOK, answer)
+	}
 }
 
 // client finds the app that asks and checks its secret.

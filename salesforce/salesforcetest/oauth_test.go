@@ -519,3 +519,67 @@ func TestIdentity(t *testing.T) {
 		require.NotContains(t, r.Query, cred.AccessToken)
 	}
 }
+
+func TestTokensInOtherFormats(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, newOrg(salesforcetest.Options{}))
+	ask := func(format string) answer {
+		return requestToken(c, c.base, form("grant_type", "client_credentials", "client_id", "cid", "client_secret", "csecret", "format", format)).ok(200)
+	}
+	values, err := url.ParseQuery(ask("urlencoded").body)
+	require.NoError(t, err)
+	require.True(t, c.works(values.Get("access_token")))
+	require.True(t, c.works(envelope{t, ask("xml")}.element("access_token")))
+	require.True(t, c.works(ask("json").object()["access_token"]))
+}
+
+func TestAppsNeedIDs(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"", "cid", "PlatformCLI"} {
+		require.Panics(t, func() { salesforcetest.NewOrg(&salesforcetest.Options{Apps: []salesforcetest.App{{ID: id}}}) })
+	}
+}
+
+// Thirty-two clients log in, renew and log out at once, by all ways; nobody ends
+// the session of another.
+func TestManyLoginsAtOnce(t *testing.T) {
+	t.Parallel()
+	org := newWorld(t, salesforcetest.Options{RotateRefreshTokens: true, APILimit: 1_000_000})
+	var clients sync.WaitGroup
+	for range 32 {
+		clients.Go(func() {
+			c := newClient(t, org)
+			for range 4 {
+				token := c.consent("api refresh_token openid")
+				renewed := c.grant("grant_type", "refresh_token", "client_id", "cid", "refresh_token", token["refresh_token"].(string))
+				require.True(t, c.works(renewed["access_token"]))
+				c.token = soapLogin(t, c, "64.0", "rep@example.com", "hunter2XYZ").element("sessionId")
+				c.soap("", "<getUserInfo/>").result("getUserInfo")
+				c.soap("", "<logout/>").result("logout")
+				require.False(t, c.works(c.token))
+				c.do("POST", "/services/oauth2/revoke", "application/x-www-form-urlencoded", "token="+url.QueryEscape(renewed["refresh_token"].(string))).ok(200)
+				require.False(t, c.works(renewed["access_token"]))
+			}
+		})
+	}
+	clients.Wait()
+}
+
+// Whatever a token request says, it gets an answer of the endpoint.
+func FuzzToken(f *testing.F) {
+	_, cert := appKey()
+	const jwt = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion="
+	f.Add(jwt + "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJjaWQiLCJhdWQiOlsxXSwiZXhwIjoiMWU5OSJ9.AAAA")
+	f.Add(jwt + "e30.e30.")
+	f.Add("grant_type=password&client_id=cid&client_secret=csecret&username=user@example.com&password=%00&scope=%20")
+	f.Add("response_type=device_code&client_id=cid&scope=openid")
+	f.Add("grant_type=authorization_code&client_id=PlatformCLI&code=aPrx&code_verifier=%zz")
+	org := newOrg(salesforcetest.Options{JWTCertificates: []*x509.Certificate{cert}})
+	f.Fuzz(func(t *testing.T, body string) {
+		a := newClient(t, org).do("POST", "/services/oauth2/token", "application/x-www-form-urlencoded", body)
+		require.Contains(t, []int{200, 400}, a.status)
+		if a.status == 400 {
+			require.Contains(t, a.object(), "error")
+		}
+	})
+}

@@ -152,6 +152,7 @@ func (opt *Options) withDefaults() Options {
 	if o.APILimit < 1 || o.BatchSize < 1 {
 		panic(fmt.Sprintf("salesforcetest: APILimit %d and BatchSize %d must be above 0", o.APILimit, o.BatchSize))
 	}
+	o.checkApps()
 	id, ok := longID(o.OrgID)
 	if !ok || !strings.HasPrefix(id, "00D") {
 		panic(fmt.Sprintf("salesforcetest: OrgID %q is no organization id", o.OrgID))

@@ -1,6 +1,7 @@
 package salesforcetest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -77,24 +78,15 @@ func (s *soapCall) emptyRecycleBin() error {
 	if err != nil {
 		return err
 	}
-	for i := range rows.rows {
-		r := &rows.rows[i]
-		r.result.ID = long(r.id)
-		r.fail(s.purge(r.result.ID))
-	}
-	s.results(rows)
-	return nil
-}
-
-func (s *soapCall) purge(id string) error {
-	s.org.mu.Lock()
-	defer s.org.mu.Unlock()
-	r := s.org.objectOf(id).find(id, nil)
-	if r == nil || !r.deleted() {
-		return refusal("INVALID_ID_FIELD", "the record is not in the recycle bin: %s", id)
-	}
-	s.org.purge(id)
-	return nil
+	return s.save(rows, func(tx *Transaction, r *collectionRow) error {
+		id := long(r.id)
+		ob := tx.org.objectOf(id)
+		if bin := ob.find(id, tx); bin == nil || !bin.deleted() || slices.Contains(tx.purged, id) {
+			return refusal("INVALID_ID_FIELD", "the record is not in the recycle bin: %s", r.id)
+		}
+		r.result.ID = id
+		return tx.erase(ob, id)
+	})
 }
 
 // collection reads the records of a call.

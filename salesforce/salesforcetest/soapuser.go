@@ -108,7 +108,7 @@ func (s *soapCall) userInfo(name string) {
 		{"orgDefaultCurrencyIsoCode", "USD"},
 		{"orgDefaultCurrencyLocale", "en_US"},
 		{"orgDisallowHtmlAttachments", "false"},
-		{"orgHasPersonAccounts", "false"},
+		{"orgHasPersonAccounts", strconv.FormatBool(s.org.opt.PersonAccounts)},
 		{"organizationId", s.org.opt.OrgID},
 		{"organizationMultiCurrency", "false"},
 		{"organizationName", org.text("Name")},
