@@ -77,6 +77,8 @@ func (o *Org) route(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case match(path, "services/Soap/*/*") || match(path, "services/Soap/*/*/*"):
 		o.serveSOAP(w, r, path[2:])
+	case len(path) > 1 && match(path[:2], "services/apexrest"):
+		o.serveApexREST(w, r, path[2:])
 	case len(path) > 2 && match(path[:2], "services/async"):
 		o.serveAsync(w, r, path[2], path[3:])
 	case match(path, "services/oauth2/*"):

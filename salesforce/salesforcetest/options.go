@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/x509"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 	_ "time/tzdata" // users have time zones, also where the machine has no zone files
@@ -72,6 +73,11 @@ type Options struct {
 	// BatchSize is the number of records of a query page when the request asks
 	// for none. Defaults to 2000.
 	BatchSize int
+
+	// ApexREST answers requests below /services/apexrest, which it sees without
+	// that beginning, in the place of Apex classes. Sessions have been checked
+	// then. Defaults to nothing being there.
+	ApexREST http.Handler
 
 	// BulkPolls is how often a client that asks for a bulk job finds it
 	// InProgress. A job is carried out when it is asked for once more, within

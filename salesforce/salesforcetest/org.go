@@ -22,6 +22,7 @@ import (
 // All methods are safe for concurrent use.
 type Org struct {
 	opt   Options // with its defaults
+	root  string  // "tooling/" for a view of an org's definitions
 	clock clock
 
 	mu sync.RWMutex // guards what follows, down to the blank line
@@ -35,7 +36,7 @@ type Org struct {
 	usage      usage
 	serving    atomic.Int64 // requests being served
 	traffic    traffic
-	pages      pages
+	pages      *pages
 	jobs       jobs
 }
 
@@ -50,6 +51,7 @@ func NewOrg(opt *Options) *Org {
 
 		signingKey: sync.OnceValue(newSigningKey),
 		accounts:   newAccounts(),
+		pages:      &pages{},
 	}
 	o.apps = o.opt.newApps()
 	o.clock.source = o.opt.Now

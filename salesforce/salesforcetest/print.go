@@ -13,6 +13,7 @@ import (
 // counts and pages are long.
 type printer struct {
 	version int
+	root    string // that of the org
 	out     []byte
 	leads   map[lead]string // how records begin
 }
@@ -39,7 +40,7 @@ func (p *printer) attributes(typ string, r *record) {
 		if p.leads == nil {
 			p.leads = map[lead]string{}
 		}
-		begin = fmt.Sprintf(`{"attributes":{"type":"%s","url":"/services/data/v%d.0/sobjects/%s/`, typ, p.version, r.of.Name)
+		begin = fmt.Sprintf(`{"attributes":{"type":"%s","url":"/services/data/v%d.0/%ssobjects/%s/`, typ, p.version, p.root, r.of.Name)
 		p.leads[lead{typ, r.of}] = begin
 	}
 	p.raw(begin)
@@ -51,7 +52,9 @@ func (p *printer) attributes(typ string, r *record) {
 func (p *printer) path(r *record) {
 	p.raw("/services/data/v")
 	p.out = strconv.AppendInt(p.out, int64(p.version), 10)
-	p.raw(".0/sobjects/")
+	p.raw(".0/")
+	p.raw(p.root)
+	p.raw("sobjects/")
 	p.raw(r.of.Name)
 	p.raw("/")
 	p.raw(r.id())

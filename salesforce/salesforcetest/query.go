@@ -90,7 +90,7 @@ func (c *call) columns(text string) error {
 func (c *call) respond(write func(*pager) error) error {
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
-	p := &pager{printer: printer{version: c.version, out: (*buffer)[:0]}}
+	p := &pager{printer: printer{version: c.version, root: c.org.root, out: (*buffer)[:0]}}
 	err := func() error {
 		defer c.reading()()
 		return write(p)
@@ -126,7 +126,7 @@ func (c *call) queryMore() error {
 		if cur == nil || err != nil || from < 1 || from >= len(cur.rows) || cur.user != c.user {
 			return errLocator
 		}
-		p.world, p.batch = cur.world, cur.batch
+		p.world, p.batch, p.root = cur.world, cur.batch, cur.org.root
 		p.page(cur, from)
 		return nil
 	})

@@ -83,6 +83,7 @@ func init() {
 		sobjectRoutes(),
 		bulkRoutes(),
 		searchRoutes(),
+		toolingRoutes(),
 	)
 }
 
@@ -241,7 +242,9 @@ func releaseName(version int) string {
 }
 
 // base is the path of the API in the call's version.
-func (c *call) base() string { return fmt.Sprintf("/services/data/v%d.0", c.version) }
+func (c *call) base() string {
+	return strings.TrimSuffix(fmt.Sprintf("/services/data/v%d.0/%s", c.version, c.org.root), "/")
+}
 
 // resources answers the list of what is there.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_discoveryresource.htm

@@ -105,7 +105,7 @@ func (c *call) read() error {
 
 // writeRecord answers a record with the fields that the request asks for.
 func (c *call) writeRecord(ob *object, id string) error {
-	p := printer{version: c.version}
+	p := printer{version: c.version, root: c.org.root}
 	done, err := c.printRecord(&p, ob, id)
 	if err == nil && !done {
 		c.writeRaw(p.out)
