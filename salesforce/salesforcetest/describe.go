@@ -210,7 +210,9 @@ func (c *call) describe() error {
 			NamedLayoutInfos:   []any{},
 			RecordTypeInfos:    c.recordTypes(ob),
 			SearchLayoutable:   !ob.setup,
-			SupportedScopes:    []scopeDescribe{{"All records", "everything"}, {"My records", "mine"}},
+			SupportedScopes: []scopeDescribe{
+				{"All " + strings.ToLower(ob.LabelPlural), "everything"}, {"My " + strings.ToLower(ob.LabelPlural), "mine"},
+			},
 		}
 		for f := range ob.visible {
 			answer.Fields = append(answer.Fields, c.org.describeField(f))
@@ -228,6 +230,15 @@ func (c *call) describe() error {
 // version of the call.
 func (c *call) overview(ob *object) overview {
 	path := c.base() + "/sobjects/" + ob.Name
+	urls := map[string]string{"sobject": path, "describe": path + "/describe", "rowTemplate": path + "/{ID}"}
+	if !ob.setup {
+		for key, resource := range map[string]string{
+			"layouts": "describe/layouts", "compactLayouts": "describe/compactLayouts", "approvalLayouts": "describe/approvalLayouts",
+			"listviews": "listviews", "quickActions": "quickActions",
+		} {
+			urls[key] = path + "/" + resource
+		}
+	}
 	return overview{
 		Createable:    !ob.NoCreate,
 		Custom:        ob.custom(),
@@ -247,7 +258,7 @@ func (c *call) overview(ob *object) overview {
 		Triggerable:   !ob.setup,
 		Undeletable:   !ob.NoDelete,
 		Updateable:    !ob.NoUpdate,
-		URLs:          map[string]string{"sobject": path, "describe": path + "/describe", "rowTemplate": path + "/{ID}"},
+		URLs:          urls,
 	}
 }
 
@@ -346,9 +357,18 @@ func (d *fieldDescribe) measure(f *field) {
 	if f.Type == "reference" {
 		d.RelationshipName = orNull(f.Relationship)
 	}
-	if f.long() {
+	switch {
+	case f.Type == "textarea":
 		d.ExtraTypeInfo = orNull("plaintextarea")
+	case f.NameField && f.of.compounds(f.Name):
+		d.ExtraTypeInfo = orNull("personname")
 	}
+	d.QueryByDistance = f.typ.kind == kindAddress
+}
+
+// compounds reports whether a field is put together from others.
+func (ob *object) compounds(name string) bool {
+	return slices.ContainsFunc(ob.fields, func(f *field) bool { return f.compound == name })
 }
 
 // describeChoices lists the values of a picklist.

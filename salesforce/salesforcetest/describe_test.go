@@ -165,3 +165,33 @@ func TestImproveit360(t *testing.T) {
 	c.patch("/sobjects/i360__Appointment__c/"+a1, `{"i360__Result__c":"demo sold!"}`).refused(400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "Result: bad value for restricted picklist field: demo sold!")
 	require.Equal(t, "A1, A2", c.query("SELECT Name FROM i360__Appointment__c ORDER BY Name").names("Name"))
 }
+
+func TestDescribeTellsWhatIsPartOfWhat(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, newOrg(salesforcetest.Options{}))
+	fields := func(object string) map[string]map[string]any {
+		var d struct{ Fields []map[string]any }
+		c.get("/sobjects/" + object + "/describe").ok(200).decode(&d)
+		byName := map[string]map[string]any{}
+		for _, f := range d.Fields {
+			byName[f["name"].(string)] = f
+		}
+		return byName
+	}
+	contact, task := fields("Contact"), fields("Task")
+	require.Equal(t, []any{"personname", nil}, []any{contact["Name"]["extraTypeInfo"], contact["Name"]["compoundFieldName"]})
+	require.Equal(t, []any{"Name", "MailingAddress"}, []any{contact["LastName"]["compoundFieldName"], contact["MailingCity"]["compoundFieldName"]})
+	require.Equal(t, []any{"address", true, false}, []any{contact["MailingAddress"]["type"], contact["MailingAddress"]["queryByDistance"], contact["MailingAddress"]["createable"]})
+	require.Equal(t, "plaintextarea", contact["MailingStreet"]["extraTypeInfo"])
+	require.Contains(t, task["WhatId"]["referenceTo"], "Account")
+	require.NotContains(t, task["WhatId"]["referenceTo"], "Contact", "people are in WhoId")
+	require.Equal(t, []any{"Contact", "Lead"}, task["WhoId"]["referenceTo"])
+
+	var d struct {
+		URLs            map[string]string `json:"urls"`
+		SupportedScopes []any             `json:"supportedScopes"`
+	}
+	c.get("/sobjects/Account/describe").decode(&d)
+	require.Equal(t, "/services/data/v66.0/sobjects/Account/describe/layouts", d.URLs["layouts"])
+	require.Equal(t, map[string]any{"label": "My accounts", "name": "mine"}, d.SupportedScopes[1])
+}

@@ -129,7 +129,7 @@ func (c *catalog) targets(f *field) []string {
 	}
 	var names []string
 	for _, ob := range c.objects {
-		if ob.parent || slices.Contains(f.ReferenceTo, ob.Name) {
+		if f.pointsTo(ob) {
 			names = append(names, ob.Name)
 		}
 	}
@@ -138,8 +138,17 @@ func (c *catalog) targets(f *field) []string {
 
 // refersTo reports whether a reference may point to an object.
 func (f *field) refersTo(ob *object) bool {
-	return f.typ.kind == kindID && f.index != fieldID &&
-		(ob.parent && slices.Contains(f.ReferenceTo, anyRecord) || slices.Contains(f.ReferenceTo, ob.Name))
+	return f.typ.kind == kindID && f.index != fieldID && f.pointsTo(ob)
+}
+
+// pointsTo reports whether the definition of a reference lets it point to an
+// object. Activities are with people, and about everything else.
+func (f *field) pointsTo(ob *object) bool {
+	if slices.Contains(f.ReferenceTo, ob.Name) {
+		return true
+	}
+	person := ob.Name == "Contact" || ob.Name == "Lead"
+	return ob.parent && slices.Contains(f.ReferenceTo, anyRecord) && !(person && f.Name == "WhatId")
 }
 
 // polymorphic references point to records of several objects.
