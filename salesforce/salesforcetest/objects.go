@@ -49,6 +49,7 @@ type object struct {
 	validations []func(old, new Row) []Violation
 	duplicates  []DuplicateRule
 	rollUps     []*rollUp
+	archives    bool     // old records are found by queryAll only
 	owner       *field   // OwnerId, nil for none
 	follows     []*field // references to the parents that decide who sees a record
 	feeds       []*field // references over which parents sum up records of this object
@@ -194,6 +195,7 @@ func (c *catalog) extend(s Schema) error {
 // add makes an object with the fields that every object has.
 func (c *catalog) add(def SObject) *object {
 	ob := &object{SObject: def, org: c.org, byName: map[string]*field{}, named: map[string]*field{}, up: map[string]*field{}}
+	ob.archives = ob.Name == "Task" || ob.Name == "Event"
 	ob.Fields, ob.RecordTypes, ob.Validate, ob.Duplicates = nil, nil, nil, nil
 	ob.Label = cmp.Or(ob.Label, ob.Name)
 	ob.LabelPlural = cmp.Or(ob.LabelPlural, ob.Label+"s")
@@ -278,6 +280,8 @@ func (f *field) computed() func(*record) any {
 		return func(r *record) any { return r.formula(f, 0) }
 	case f.typ.kind == kindAddress:
 		return func(r *record) any { return r.address(f) }
+	case f.Name == "IsArchived" && f.of.archives:
+		return func(r *record) any { return r.archived(r.of.org.Now()) }
 	}
 	return nil
 }

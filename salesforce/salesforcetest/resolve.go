@@ -38,6 +38,9 @@ func (e *world) seen(w *row) *record {
 	if r == nil || r.deleted() && (!e.all || e.org.gone(r)) || !e.viewer.sees(r) {
 		return nil
 	}
+	if !e.all && r.of.archives && r.archived(e.now) {
+		return nil
+	}
 	return r
 }
 

@@ -40,6 +40,7 @@ func init() {
 		"PricebookEntry":      {before: priceBefore},
 		"Task":                {before: taskBefore},
 		"User":                {before: userBefore},
+		"UserRole":            {before: groupBefore},
 	}
 }
 
@@ -129,6 +130,9 @@ func opportunityBefore(tx *Transaction, old, r *record, changes []change) error 
 	if old == nil || old.value("StageName") != r.value("StageName") {
 		tx.enterStage(r, sets(changes, "Probability"), sets(changes, "ForecastCategoryName"))
 	}
+	if category := forecastCategories[r.text("ForecastCategoryName")]; category != "" && sets(changes, "ForecastCategoryName") {
+		r.put("ForecastCategory", category)
+	}
 	if old != nil && old.value("HasOpportunityLineItem") == true && sets(changes, "Amount") {
 		r.put("Amount", old.value("Amount")) // that of the lines stays, without an error
 	}
@@ -149,10 +153,18 @@ func opportunityBefore(tx *Transaction, old, r *record, changes []change) error 
 	return nil
 }
 
-// enterStage copies from a stage what the client has not set itself.
+// forecastCategories are the categories by the names that people read.
+var forecastCategories = map[string]string{
+	"Omitted": "Omitted", "Pipeline": "Pipeline", "Best Case": "BestCase", "Commit": "Forecast", "Closed": "Closed",
+}
+
+// enterStage copies from a stage what the client has not set itself. A stage
+// that nobody has defined is open, and says no more.
 func (tx *Transaction) enterStage(r *record, keepProbability, keepForecast bool) {
 	s := tx.stage(r.text("StageName"))
 	if s == nil {
+		r.put("IsClosed", false)
+		r.put("IsWon", false)
 		return
 	}
 	r.put("IsClosed", s.value("IsClosed"))
@@ -184,7 +196,7 @@ func stageBefore(_ *Transaction, _, r *record, _ []change) error {
 	return nil
 }
 
-// groupBefore names a group for programs.
+// groupBefore names a group or role for programs.
 func groupBefore(_ *Transaction, _, r *record, _ []change) error {
 	if r.value("DeveloperName") == nil {
 		r.put("DeveloperName", developerName(r.text("Name")))
@@ -209,11 +221,40 @@ func caseBefore(tx *Transaction, old, r *record, _ []change) error {
 }
 
 // taskBefore closes a task with its status.
-func taskBefore(tx *Transaction, _, r *record, _ []change) error {
-	r.put("IsClosed", r.text("Status") == "Completed")
+func taskBefore(tx *Transaction, old, r *record, _ []change) error {
+	closed := r.text("Status") == "Completed"
+	switch {
+	case !closed:
+		r.put("CompletedDateTime", nil)
+	case old == nil || old.value("IsClosed") != true:
+		r.put("CompletedDateTime", tx.org.stamp())
+	}
+	r.put("IsClosed", closed)
 	r.put("IsHighPriority", r.text("Priority") == "High")
 	r.put("AccountId", tx.accountOf(r))
 	return nil
+}
+
+// activeLife is how long an activity stays where queries find it.
+const activeLife = 365 * 24 * time.Hour
+
+// archived reports whether an activity is so old that only queryAll finds it:
+// an event that ended, or a closed task that was due, more than a year ago.
+// https://help.salesforce.com/s/articleView?id=sales.activities_archived.htm
+func (r *record) archived(now time.Time) bool {
+	limit := now.Add(-activeLife)
+	if r.of.Name == "Task" && r.value("IsClosed") != true {
+		return false
+	}
+	if r.of.Name == "Event" {
+		if end, ok := r.value("EndDateTime").(time.Time); ok {
+			return end.Before(limit)
+		}
+	}
+	if due, ok := r.value("ActivityDate").(date); ok {
+		return due.compare(dateOf(limit)) < 0
+	}
+	return r.value("CreatedDate").(time.Time).Before(limit)
 }
 
 // eventBefore works out the end of an event from its length, and back.

@@ -102,6 +102,7 @@ var salesObjects = Schema{
 			pick("ForecastCategory", "Forecast Category", "Omitted; Pipeline; BestCase; Forecast; Closed", readOnly, defaulted),
 			pick("ForecastCategoryName", "Forecast Category", "Omitted; Pipeline; Best Case; Commit; Closed", defaulted),
 			check("HasOpportunityLineItem", "Has Line Item", readOnly),
+			ref("CampaignId", "Campaign ID", "Campaign", "Campaign", "Opportunities"),
 			ref("Pricebook2Id", "Price Book ID", "Pricebook2", "Pricebook2", "Opportunities"),
 			owner(),
 			integer("FiscalQuarter", "Fiscal Quarter", readOnly),
@@ -110,6 +111,25 @@ var salesObjects = Schema{
 			day("LastActivityDate", "Last Activity", readOnly),
 			moment("LastViewedDate", "Last Viewed Date", readOnly),
 			moment("LastReferencedDate", "Last Referenced Date", readOnly),
+		},
+	},
+	{
+		Name: "Campaign", Label: "Campaign", KeyPrefix: "701", parent: true,
+		Fields: []Field{
+			text("Name", "Name", 80, required, nameField),
+			ref("ParentId", "Parent Campaign ID", "Campaign", "Parent", "ChildCampaigns"),
+			pick("Type", "Type", "Conference; Webinar; Trade Show; Public Relations; Partners; Referral Program; Advertisement; "+
+				"Banner Ads; Direct Mail; Email; Telemarketing; Other"),
+			pick("Status", "Status", "Planned*; In Progress; Completed; Aborted"),
+			day("StartDate", "Start Date"),
+			day("EndDate", "End Date"),
+			money("ExpectedRevenue", "Expected Revenue", scale(0)),
+			money("BudgetedCost", "Budgeted Cost", scale(0)),
+			money("ActualCost", "Actual Cost", scale(0)),
+			number("NumberSent", "Num Sent", 0),
+			check("IsActive", "Active"),
+			area("Description", "Description", 32000),
+			owner(),
 		},
 	},
 	{

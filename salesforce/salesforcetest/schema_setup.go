@@ -39,6 +39,15 @@ var setupObjects = Schema{
 		},
 	},
 	{
+		Name: "UserRole", Label: "Role", KeyPrefix: "00E", setup: true,
+		Fields: []Field{
+			text("Name", "Name", 80, required, nameField),
+			ref("ParentRoleId", "Parent Role ID", "UserRole", "ParentRole", ""),
+			text("DeveloperName", "Developer Name", 80, defaulted),
+			text("RollupDescription", "Description", 80),
+		},
+	},
+	{
 		Name: "User", Label: "User", LabelPlural: "Users", KeyPrefix: "005", NoDelete: true, setup: true,
 		Fields: slices.Concat([]Field{
 			text("Username", "Username", 80, required, unique),
@@ -62,6 +71,7 @@ var setupObjects = Schema{
 			text("EmailEncodingKey", "Email Encoding", 40, required),
 			text("LanguageLocaleKey", "Language", 40, required),
 			ref("ProfileId", "Profile ID", "Profile", "Profile", "Users", required),
+			ref("UserRoleId", "Role ID", "UserRole", "UserRole", "Users"),
 			pick("UserType", "User Type", "Standard*; PowerPartner; CSPLitePortal; Guest", readOnly),
 			text("EmployeeNumber", "Employee Number", 20),
 			text("FederationIdentifier", "SAML Federation ID", 512, unique),

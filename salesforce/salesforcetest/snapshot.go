@@ -126,7 +126,7 @@ func (c copying) catalog(from *catalog) {
 	c.to.catalog = catalog{byName: map[string]*object{}, byPrefix: map[string]*object{}, org: c.to}
 	for _, old := range from.objects {
 		ob := &object{
-			SObject: old.SObject, org: c.to, types: slices.Clone(old.types),
+			SObject: old.SObject, org: c.to, archives: old.archives, types: slices.Clone(old.types),
 			validations: slices.Clone(old.validations), duplicates: slices.Clone(old.duplicates),
 			byName: map[string]*field{}, named: map[string]*field{}, up: map[string]*field{},
 		}
