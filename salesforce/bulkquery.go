@@ -1,0 +1,533 @@
+package salesforce
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/sfbridge/sfbridge/internal/decode"
+)
+
+// BulkQueryOptions vary a query through Bulk API 2.0. Nil stands for the zero
+// value.
+type BulkQueryOptions struct {
+	// All also yields deleted and archived records. Defaults to false.
+	All bool
+	// PageSize is the number of rows of a part of the result. Defaults to 0,
+	// which leaves it to Salesforce.
+	PageSize int
+	// InFlight is the number of parts that are read at a time, at most 16. With
+	// more than one, rows of different parts come mixed. Defaults to 1, which
+	// keeps the order of the result.
+	InFlight int
+	// JobID takes the result of a job that was begun earlier, whatever the query
+	// says. Salesforce keeps results for seven days. Defaults to a new job.
+	JobID ID
+	// Poll says how often the job is asked for.
+	Poll Poll
+	// Progress is told of the job whenever it was asked for. Its ID is what a
+	// later run needs to take the result. Defaults to none.
+	Progress func(Job)
+}
+
+// BulkQuery yields the records that a SOQL query selects, as [Query] does,
+// through a job of Bulk API 2.0: for results of ten thousand records and more.
+// Parents go into structs or pointers to them; child subqueries, aggregates and
+// compound fields are not for it. In a Record every value is a string, or nil
+// where it is empty.
+//
+// The job's own count of rows is compared with those that came; a difference is
+// an error, and so are parts that break off, once asking for them again does not
+// help. Leaving the loop while the job is at work aborts it.
+//
+// See "Bulk API 2.0 Query" in the Bulk API 2.0 Developer Guide.
+func BulkQuery[T any](ctx context.Context, c *Client, soql string, opt *BulkQueryOptions) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		q, err := c.bulkQuery(ctx, soql, opt)
+		if err == nil && q.opt.InFlight > 1 {
+			err = readMixed(ctx, q, yield)
+		} else if err == nil {
+			err = readOrdered(ctx, q, yield)
+		}
+		if err != nil && !errors.Is(err, errLeft) {
+			yield(*new(T), err)
+		}
+	}
+}
+
+// errLeft says that the caller's loop was left; it never gets out.
+var errLeft = errors.New("loop left")
+
+// BulkQueryCSV writes what a SOQL query selects to w as CSV, the names of the
+// columns first, and returns the number of rows. It goes about it as
+// [BulkQuery] does. At an error, what was written so far is the beginning of
+// the result.
+func (c *Client) BulkQueryCSV(ctx context.Context, w io.Writer, soql string, opt *BulkQueryOptions) (int64, error) {
+	q, err := c.bulkQuery(ctx, soql, opt)
+	if err != nil {
+		return 0, err
+	}
+	out := bufio.NewWriterSize(w, 1<<16)
+	var total int64
+	first := true
+	err = q.each(ctx, func(p *resultPage) error {
+		if err := q.copyPage(ctx, p, out, !first); err != nil {
+			return err
+		}
+		first = false
+		total += p.rows
+		return nil
+	})
+	if err == nil {
+		err = q.verify(total)
+	}
+	return total, errors.Join(err, out.Flush())
+}
+
+// QueryJob tells how far a job that queries has got.
+func (c *Client) QueryJob(ctx context.Context, id ID) (Job, error) {
+	return c.job(ctx, "get query job "+string(id), queryJobs, id)
+}
+
+// AbortQueryJob ends a job that queries.
+func (c *Client) AbortQueryJob(ctx context.Context, id ID) error {
+	return c.setJobState(ctx, "abort query job "+string(id), queryJobs, id, JobAborted)
+}
+
+// DeleteQueryJob removes a job that has ended, with its result. Salesforce does
+// so by itself after seven days.
+func (c *Client) DeleteQueryJob(ctx context.Context, id ID) error {
+	return c.deleteJob(ctx, "delete query job "+string(id), queryJobs, id)
+}
+
+// bulkQuery is a query job that has ended.
+type bulkQuery struct {
+	c   *Client
+	opt BulkQueryOptions
+	job Job
+}
+
+// bulkQuery begins a job, or takes up one, and waits for its end.
+func (c *Client) bulkQuery(ctx context.Context, soql string, opt *BulkQueryOptions) (*bulkQuery, error) {
+	const op = "bulk query"
+	q := &bulkQuery{c: c}
+	if opt != nil {
+		q.opt = *opt
+	}
+	if err := q.opt.validate(op); err != nil {
+		return nil, err
+	}
+	id := q.opt.JobID
+	if id == "" {
+		operation := "query"
+		if q.opt.All {
+			operation = "queryAll"
+		}
+		j, err := c.createJob(ctx, op, queryJobs, map[string]string{"operation": operation, "query": soql})
+		if err != nil {
+			return nil, err
+		}
+		id = j.ID
+	}
+	var err error
+	if q.job, err = c.awaitJob(ctx, op, queryJobs, id, q.opt.Poll, q.opt.Progress); err != nil {
+		if ctx.Err() != nil && q.opt.JobID == "" {
+			c.abandon(ctx, op, queryJobs, id)
+		}
+		return nil, err
+	}
+	if q.job.State != JobComplete {
+		return nil, notProcessed(op, q.job)
+	}
+	return q, nil
+}
+
+func (opt *BulkQueryOptions) validate(op string) error {
+	setDefault(&opt.InFlight, 1)
+	var faults []error
+	if opt.InFlight < 1 || opt.InFlight > maxInFlight {
+		faults = append(faults, fault(op, nil, "InFlight %d is not in 1 to %d", opt.InFlight, maxInFlight))
+	}
+	if opt.PageSize < 0 {
+		faults = append(faults, fault(op, nil, "PageSize %d is negative", opt.PageSize))
+	}
+	return errors.Join(append(faults, opt.Poll.validate(op))...)
+}
+
+// verify compares the rows that came with those that the job tells.
+func (q *bulkQuery) verify(rows int64) error {
+	if rows != q.job.Processed {
+		return fault("bulk query", ErrUnavailable, "the job tells %d rows, and %d came", q.job.Processed, rows)
+	}
+	return nil
+}
+
+// resultPage is one part of a result.
+type resultPage struct {
+	*body
+	path string
+	rows int64  // as its header says, -1 when it does not
+	next string // path of the next one, "" for none
+}
+
+// path is where a part of the result is.
+func (q *bulkQuery) path(locator string) string {
+	query := url.Values{}
+	if locator != "" {
+		query.Set("locator", locator)
+	}
+	if q.opt.PageSize > 0 {
+		query.Set("maxRecords", strconv.Itoa(q.opt.PageSize))
+	}
+	path := q.c.base + string(queryJobs) + "/" + string(q.job.ID) + "/results"
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return path
+}
+
+// pageCall is the request for a part.
+func (q *bulkQuery) pageCall(path string) *call {
+	return &call{op: "bulk query", method: http.MethodGet, path: path, idempotent: true}
+}
+
+// fetch asks for a part.
+func (q *bulkQuery) fetch(ctx context.Context, path string) (*resultPage, error) {
+	ans, err := q.c.send(ctx, q.pageCall(path))
+	if err != nil {
+		return nil, err
+	}
+	return q.page(path, &body{answer: ans}), nil
+}
+
+// page reads what the headers of a part tell.
+func (q *bulkQuery) page(path string, b *body) *resultPage {
+	p := &resultPage{body: b, path: path, rows: -1}
+	if n, err := strconv.ParseInt(b.header.Get("Sforce-NumberOfRecords"), 10, 64); err == nil {
+		p.rows = n
+	}
+	if locator := b.header.Get("Sforce-Locator"); locator != "" && locator != "null" {
+		p.next = q.path(locator)
+	}
+	return p
+}
+
+// each fetches the parts of the result one after another, the next one while
+// the one at hand is read.
+func (q *bulkQuery) each(ctx context.Context, read func(*resultPage) error) error {
+	p, err := q.fetch(ctx, q.path(""))
+	for err == nil {
+		var next *ahead
+		if p.next != "" {
+			next = fetchAhead(ctx, q.c, q.pageCall(p.next))
+		}
+		err = read(p)
+		p.close()
+		switch {
+		case next == nil:
+			return err
+		case err != nil:
+			next.stop()
+			return err
+		}
+		var b *body
+		if b, err = next.wait(); err == nil {
+			p = q.page(p.next, b)
+		}
+	}
+	return err
+}
+
+// readOrdered yields the rows of all parts in order.
+func readOrdered[T any](ctx context.Context, q *bulkQuery, yield func(T, error) bool) error {
+	rows, err := newResultRows[T]()
+	if err != nil {
+		return err
+	}
+	var total int64
+	err = q.each(ctx, func(p *resultPage) error {
+		return readPage(ctx, q, p, rows, func(v *T) error {
+			total++
+			if !yield(*v, nil) {
+				return errLeft
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return q.verify(total)
+}
+
+// newResultRows compiles the plan of T.
+func newResultRows[T any]() (*decode.Rows[T], error) {
+	rows, err := decode.NewRows[T](wireTypes, decode.NewCSV(nil, ','), decode.Options{})
+	if err != nil {
+		return nil, fault("bulk query", nil, "decode a row into %T: %v", *new(T), err)
+	}
+	return rows, nil
+}
+
+// readPage hands the rows of a part to each. A part that breaks off is asked
+// for again, and the rows that were taken already are passed over.
+func readPage[T any](ctx context.Context, q *bulkQuery, p *resultPage, rows *decode.Rows[T], each func(*T) error) error {
+	var v T
+	var taken int64
+	for try := 0; ; try++ {
+		rows.Reset(p)
+		var seen int64
+		err := readRows(p, rows, &v, func() error {
+			if seen++; seen <= taken {
+				return nil
+			}
+			taken++
+			return each(&v)
+		})
+		if err == nil || !Retryable(err) || try == q.c.http.client.RetryMax {
+			return err
+		}
+		if err := q.again(ctx, p); err != nil {
+			return err
+		}
+	}
+}
+
+// again asks once more for a part that broke off.
+func (q *bulkQuery) again(ctx context.Context, p *resultPage) error {
+	p.close()
+	fresh, err := q.fetch(ctx, p.path)
+	if err != nil {
+		return err
+	}
+	p.body = fresh.body
+	return nil
+}
+
+// readRows reads a part to its end.
+func readRows[T any](p *resultPage, rows *decode.Rows[T], v *T, each func() error) error {
+	var n int64
+	for {
+		err := rows.Next(v)
+		if errors.Is(err, io.EOF) {
+			return p.complete(n)
+		}
+		if err != nil {
+			return p.call.undecoded(err, func(err error) error {
+				return fault("bulk query", nil, "decode a row into %T: %v", *v, err)
+			})
+		}
+		n++
+		if err := each(); err != nil {
+			return err
+		}
+	}
+}
+
+// complete compares the rows of a part with those that its header tells.
+func (p *resultPage) complete(rows int64) error {
+	if p.rows >= 0 && rows != p.rows {
+		return fault("bulk query", ErrUnavailable, "a part of the result should have %d rows and has %d", p.rows, rows)
+	}
+	return nil
+}
+
+// copyPage writes a part to w, without its first line if it is not the first
+// part. One that breaks off is asked for again, and what was written already is
+// passed over.
+func (q *bulkQuery) copyPage(ctx context.Context, p *resultPage, w io.Writer, headless bool) error {
+	if p.rows < 0 {
+		return fault("bulk query", nil, "a part of the result does not say how many rows it has")
+	}
+	var written int64
+	for try := 0; ; try++ {
+		in := bufio.NewReaderSize(p, 1<<16)
+		err := skipLine(in, headless)
+		if err == nil {
+			_, err = io.CopyN(io.Discard, in, written)
+		}
+		if err == nil {
+			var n int64
+			n, err = copyOut(w, in)
+			written += n
+		}
+		if err == nil {
+			return nil
+		}
+		if !Retryable(err) || try == q.c.http.client.RetryMax {
+			return err
+		}
+		if err := q.again(ctx, p); err != nil {
+			return err
+		}
+	}
+}
+
+// skipLine passes over the names of the columns.
+func skipLine(in *bufio.Reader, skip bool) error {
+	for skip {
+		_, err := in.ReadSlice('\n')
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// copyOut copies to w. That w fails is told apart from a part that broke off.
+func copyOut(w io.Writer, in io.Reader) (int64, error) {
+	out := &output{w: w}
+	n, err := io.Copy(out, in)
+	if out.err != nil {
+		return n, fmt.Errorf("salesforce: bulk query: write the result: %w", out.err)
+	}
+	return n, err
+}
+
+// output remembers what went wrong with writing.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (n int, err error) {
+	n, o.err = o.w.Write(p)
+	return n, o.err
+}
+
+// portion is how many rows travel together from those who read parts.
+const portion = 500
+
+// readMixed yields the rows of several parts at a time.
+func readMixed[T any](ctx context.Context, q *bulkQuery, yield func(T, error) bool) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var workers sync.WaitGroup
+	portions := make(chan []T, q.opt.InFlight)
+	parts := make(chan string)
+	defer workers.Wait()
+	defer cancel(errLeft)
+	workers.Go(func() {
+		defer close(parts)
+		if err := q.list(ctx, parts); err != nil {
+			cancel(err)
+		}
+	})
+	var readers sync.WaitGroup
+	for range q.opt.InFlight {
+		readers.Go(func() {
+			if err := readParts(ctx, q, parts, portions); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	workers.Go(func() { readers.Wait(); close(portions) })
+	var total int64
+	for rows := range portions {
+		for _, v := range rows {
+			total++
+			if !yield(v, nil) {
+				return errLeft
+			}
+		}
+	}
+	if err := context.Cause(ctx); err != nil {
+		return asError("bulk query", err)
+	}
+	return q.verify(total)
+}
+
+// asError makes an error of the end of a context.
+func asError(op string, err error) error {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	return noAnswer(op, err)
+}
+
+// readParts reads parts until there are no more.
+func readParts[T any](ctx context.Context, q *bulkQuery, parts <-chan string, portions chan<- []T) error {
+	rows, err := newResultRows[T]()
+	if err != nil {
+		return err
+	}
+	for path := range parts {
+		p, err := q.fetch(ctx, path)
+		if err != nil {
+			return err
+		}
+		err = sendRows(ctx, q, p, rows, portions)
+		p.close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendRows reads a part and sends its rows on in portions.
+func sendRows[T any](ctx context.Context, q *bulkQuery, p *resultPage, rows *decode.Rows[T], portions chan<- []T) error {
+	var some []T
+	send := func() error {
+		select {
+		case portions <- some:
+			some = nil
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	err := readPage(ctx, q, p, rows, func(v *T) error {
+		if some == nil {
+			some = make([]T, 0, portion)
+		}
+		some = append(some, *v)
+		if len(some) == portion {
+			return send()
+		}
+		return nil
+	})
+	if err == nil && len(some) > 0 {
+		err = send()
+	}
+	return err
+}
+
+// list sends the paths of all parts.
+func (q *bulkQuery) list(ctx context.Context, parts chan<- string) error {
+	type pages struct {
+		Pages []struct {
+			URL string `json:"resultUrl"`
+		} `json:"resultPages"`
+		Next string `json:"nextRecordsUrl"`
+		Done bool   `json:"done"`
+	}
+	path := strings.Replace(q.path(""), "/results", "/resultPages", 1)
+	for path != "" {
+		var answer pages
+		if err := q.c.exchange(ctx, q.pageCall(path), &answer); err != nil {
+			return err
+		}
+		for _, p := range answer.Pages {
+			select {
+			case parts <- p.URL:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		if path = answer.Next; answer.Done {
+			path = ""
+		}
+	}
+	return nil
+}
