@@ -14,6 +14,16 @@
 // each user of an application has a login of their own, a [Pool] keeps the
 // clients.
 //
+// # Logging in
+//
+// Each way to log in is a value, an [Auth], and changing the way changes that
+// one value. Prefer [ClientCredentials] or [JWT] for a program that runs by
+// itself, and [AuthCode], which yields a [RefreshToken], where users log in
+// themselves. [SOAPLogin], with username, password and security token, ends
+// everywhere in June 2027. Refresh tokens that rotate need a [TokenStore]; package
+// tokenstore has them. [Client.CheckConnection] tells an administrator whether
+// the credentials work, and [Advice] what to do when they do not.
+//
 // # Reading and writing
 //
 // [Query] yields what a SOQL query selects, page by page, as Records or into
@@ -24,7 +34,9 @@
 // [Get], [Client.Create], [Client.Update], [Client.Upsert] and [Client.Delete]
 // work on one record. [Client.Upload] and [Client.Download] move files of up to
 // 2 GB without holding them in memory. [Client.Describe] tells what an object
-// looks like, [Client.Updated] and [Client.Deleted] what has changed in it.
+// looks like, [Client.Updated] and [Client.Deleted] what has changed in it. For
+// what there is no method for, [Client.Do] calls any path, with the same session,
+// retries and errors.
 //
 // # Values
 //
@@ -44,6 +56,13 @@
 // own error code where there is one, with growing pauses, and never in a way
 // that could carry a create out twice. A write that may have been carried out,
 // though nothing said so, fails with [ErrOutcomeUnknown].
+//
+// # Good manners
+//
+// Repetitions are held to a share of the requests by a budget, [Pace] bounds how
+// many are sent, and with Config.DailyShare the client stops before it has used
+// up the org's API requests. [Client.Usage] tells them, and Config.Observe every
+// request, without what it carried.
 //
 // # Time-outs
 //
