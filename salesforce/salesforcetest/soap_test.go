@@ -129,8 +129,8 @@ func TestSOAPQuery(t *testing.T) {
 	require.Equal(t, `<result xsi:type="QueryResult"><done>true</done><queryLocator xsi:nil="true"/>`+
 		`<records xsi:type="sf:sObject"><sf:type>Account</sf:type><sf:Id>`+id+`</sf:Id><sf:Id>`+id+`</sf:Id><sf:Name>Acme</sf:Name>`+
 		`<sf:CreatedDate>2026-11-21T10:00:00.000Z</sf:CreatedDate>`+
-		`<sf:BillingAddress xsi:type="address"><city>Berlin</city><country xsi:nil="true"/><countryCode xsi:nil="true"/><geocodeAccuracy xsi:nil="true"/>`+
-		`<latitude xsi:nil="true"/><longitude xsi:nil="true"/><postalCode xsi:nil="true"/><state xsi:nil="true"/><stateCode xsi:nil="true"/><street xsi:nil="true"/></sf:BillingAddress>`+
+		`<sf:BillingAddress xsi:type="address"><latitude xsi:nil="true"/><longitude xsi:nil="true"/><city>Berlin</city><country xsi:nil="true"/>`+
+		`<countryCode xsi:nil="true"/><geocodeAccuracy xsi:nil="true"/><postalCode xsi:nil="true"/><state xsi:nil="true"/><stateCode xsi:nil="true"/><street xsi:nil="true"/></sf:BillingAddress>`+
 		`<sf:Owner xsi:type="sf:sObject"><sf:type>User</sf:type><sf:Id xsi:nil="true"/><sf:Name>Ada Admin</sf:Name></sf:Owner><sf:Parent xsi:nil="true"/>`+
 		`<sf:Contacts xsi:type="QueryResult"><done>true</done><queryLocator xsi:nil="true"/><records xsi:type="sf:sObject"><sf:type>Contact</sf:type>`+
 		`<sf:Id xsi:nil="true"/><sf:LastName>Kim</sf:LastName></records><size>1</size></sf:Contacts></records><size>1</size></result>`, one.result("query"))
@@ -243,6 +243,7 @@ func TestSOAPDescribe(t *testing.T) {
 	require.Equal(t, "UTF-8", global.element("encoding"))
 	one := c.soap("", "<describeSObject><sObjectType>Account</sObjectType></describeSObject>")
 	require.Contains(t, one.elements("fields")[0], "<name>Id</name>")
+	require.Contains(t, one.elements("fields")[1], `<defaultValue xsi:type="xsd:boolean">false</defaultValue><defaultedOnCreate>true</defaultedOnCreate>`)
 	require.Contains(t, one.result("describeSObject"), "<relationshipName>Contacts</relationshipName>")
 	require.NotContains(t, one.body, "<urls>")
 	two := c.soap("", "<describeSObjects><sObjectType>Account</sObjectType><sObjectType>Contact</sObjectType></describeSObjects>")

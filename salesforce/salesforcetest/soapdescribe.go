@@ -2,7 +2,6 @@ package salesforcetest
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -16,7 +15,7 @@ func invalidType(name string) error {
 
 // describeGlobal lists the objects.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_describeglobal.htm
-func (s *soapCall) describeGlobal() error { return s.pass(nil, "sobjects") }
+func (s *soapCall) describeGlobal() error { return s.pass("describeGlobal", nil, "sobjects") }
 
 // describeSObject describes one object or several.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_describesobjects.htm
@@ -29,7 +28,7 @@ func (s *soapCall) describeSObject() error {
 		if s.objectNamed(name) == nil {
 			return invalidType(name)
 		}
-		if err := s.pass(nil, "sobjects", name, "describe"); err != nil {
+		if err := s.pass("describeSObject", nil, "sobjects", name, "describe"); err != nil {
 			return err
 		}
 	}
@@ -38,31 +37,95 @@ func (s *soapCall) describeSObject() error {
 
 // getUpdated lists the ids of records that were created or changed.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_getupdated.htm
-func (s *soapCall) getUpdated() error { return s.replication("updated") }
+func (s *soapCall) getUpdated() error { return s.replication("getUpdated", "updated") }
 
 // getDeleted lists records that were deleted.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_getdeleted.htm
-func (s *soapCall) getDeleted() error { return s.replication("deleted") }
+func (s *soapCall) getDeleted() error { return s.replication("getDeleted", "deleted") }
 
-func (s *soapCall) replication(resource string) error {
+func (s *soapCall) replication(shape, resource string) error {
 	name := s.in.value("sObjectType")
 	if s.objectNamed(name) == nil {
 		return invalidType(name)
 	}
-	return s.pass(url.Values{"start": {s.in.value("startDate")}, "end": {s.in.value("endDate")}}, "sobjects", name, resource)
+	return s.pass(shape, url.Values{"start": {s.in.value("startDate")}, "end": {s.in.value("endDate")}}, "sobjects", name, resource)
 }
 
-// onlyREST are members of REST answers that SOAP does not have.
-var onlyREST = []string{"urls", "objectDescribe"}
+// soapShapes are the members of what both APIs tell, in the order of the WSDL,
+// which strict clients insist on. REST has further ones. What has no value is
+// left out, or nil where "~" follows the name, or what stands behind "=".
+var soapShapes = map[string]string{
+	"getUpdated":     "ids latestDateCovered",
+	"getDeleted":     "deletedRecords earliestDateAvailable latestDateCovered",
+	"deletedRecords": "deletedDate id",
+	"describeGlobal": "encoding~ maxBatchSize sobjects",
+	"sobjects": "activateable createable custom customSetting deepCloneable deletable deprecatedAndHidden feedEnabled hasSubtypes " +
+		"idEnabled=false isInterface isSubtype keyPrefix~ label labelPlural layoutable mergeable mruEnabled name queryable " +
+		"replicateable retrieveable searchable triggerable undeletable updateable",
+	"describeSObject": "actionOverrides activateable childRelationships compactLayoutable createable custom customSetting deepCloneable " +
+		"defaultImplementation~ deletable deprecatedAndHidden feedEnabled fields hasSubtypes idEnabled=false implementedBy~ " +
+		"implementsInterfaces~ isInterface isSubtype keyPrefix~ label labelPlural layoutable mergeable mruEnabled name " +
+		"namedLayoutInfos networkScopeFieldName~ queryable recordTypeInfos replicateable retrieveable searchLayoutable searchable " +
+		"supportedScopes triggerable undeletable updateable urlDetail~ urlEdit~ urlNew~",
+	"actionOverrides":    "formFactor isAvailableInTouch name pageId url~",
+	"childRelationships": "cascadeDelete childSObject deprecatedAndHidden field junctionIdListNames junctionReferenceTo relationshipName restrictedDelete",
+	"fields": "aggregatable aiPredictionField autoNumber byteLength calculated calculatedFormula cascadeDelete caseSensitive " +
+		"compoundFieldName controllerName createable custom defaultValue defaultValueFormula defaultedOnCreate dependentPicklist " +
+		"deprecatedAndHidden digits displayLocationInDecimal encrypted externalId extraTypeInfo filterable filteredLookupInfo " +
+		"formulaTreatNullNumberAsZero groupable highScaleNumber htmlFormatted idLookup inlineHelpText label length mask maskType " +
+		"name nameField namePointing nillable permissionable picklistValues polymorphicForeignKey precision queryByDistance " +
+		"referenceTargetField referenceTo relationshipName relationshipOrder restrictedDelete restrictedPicklist scale " +
+		"searchPrefilterable soapType sortable type unique updateable writeRequiresMasterRead",
+	"filteredLookupInfo": "controllingFields dependent optionalFilter",
+	"namedLayoutInfos":   "name",
+	"picklistValues":     "active defaultValue label~ validFor value",
+	"recordTypeInfos":    "active available defaultRecordTypeMapping developerName master name recordTypeId~",
+	"supportedScopes":    "label name",
+}
 
-// pass answers with what REST says, whose members have the same names.
-func (s *soapCall) pass(parameters url.Values, path ...string) error {
+// pass answers with what REST says, in the shape of the operation.
+func (s *soapCall) pass(shape string, parameters url.Values, path ...string) error {
 	v, err := s.ask(parameters, path...)
 	if err != nil {
 		return err
 	}
-	s.out.value("result", forSOAP(v))
+	s.out.shaped("result", shape, v)
 	return nil
+}
+
+// shaped writes an object, or each of a list, with the members of a shape.
+func (x *xmlWriter) shaped(name, shape string, v any) {
+	list, isList := v.([]any)
+	if !isList {
+		list = []any{v}
+	}
+	for _, item := range list {
+		in, _ := item.([]assignment)
+		x.open(name)
+		for m := range strings.FieldsSeq(soapShapes[shape]) {
+			m, fallback, _ := strings.Cut(m, "=")
+			m, nillable := strings.CutSuffix(m, "~")
+			x.shapedMember(m, shape, member(in, m), nillable, fallback)
+		}
+		x.end(name)
+	}
+}
+
+func (x *xmlWriter) shapedMember(name, shape string, v any, nillable bool, fallback string) {
+	_, isShape := soapShapes[name]
+	switch {
+	case v == nil && nillable:
+		x.null(name)
+	case v == nil && fallback != "":
+		x.leaf(name, fallback)
+	case v == nil:
+	case isShape:
+		x.shaped(name, name, v)
+	case name == "defaultValue" && shape == "fields": // which may be of any type
+		x.leaf(name, scalarText(v), xsiType(v, scalarText(v)))
+	default:
+		x.value(name, v)
+	}
 }
 
 // zulu is an instant as XML has it; other texts stay as they are.
@@ -71,23 +134,4 @@ func zulu(s string) string {
 		return strings.TrimSuffix(s, "+0000") + "Z"
 	}
 	return s
-}
-
-// forSOAP leaves out what SOAP does not have, and writes instants as it does.
-func forSOAP(v any) any {
-	switch v := v.(type) {
-	case string:
-		return zulu(v)
-	case []any:
-		for i := range v {
-			v[i] = forSOAP(v[i])
-		}
-	case []assignment:
-		v = slices.DeleteFunc(v, func(a assignment) bool { return slices.Contains(onlyREST, a.name) })
-		for i := range v {
-			v[i].value = forSOAP(v[i].value)
-		}
-		return v
-	}
-	return v
 }

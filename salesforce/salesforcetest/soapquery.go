@@ -137,7 +137,7 @@ func (s *soapCall) member(ob *object, aggregate bool, a assignment) error {
 			return err
 		}
 		if aggregate {
-			s.out.leaf(name, text, fmt.Sprintf(`xsi:type="xsd:%s"`, xsdType(a.value, text)))
+			s.out.leaf(name, text, xsiType(a.value, text))
 		} else {
 			s.out.leaf(name, text)
 		}
@@ -145,14 +145,23 @@ func (s *soapCall) member(ob *object, aggregate bool, a assignment) error {
 	return nil
 }
 
-// compound writes a compound address.
+// addressMembers are the parts of an address in the order of the WSDL.
+var addressMembers = []string{
+	"latitude", "longitude", "city", "country", "countryCode", "geocodeAccuracy", "postalCode", "state", "stateCode", "street",
+}
+
+// compound writes a compound address or location.
 func (s *soapCall) compound(name string, parts []assignment) {
-	s.out.open(name, `xsi:type="address"`)
-	for _, p := range parts {
-		if p.value == nil {
-			s.out.null(p.name)
+	typ, members := "address", addressMembers
+	if len(parts) == 2 {
+		typ, members = "location", members[:2]
+	}
+	s.out.open(name, fmt.Sprintf(`xsi:type="%s"`, typ))
+	for _, m := range members {
+		if v := member(parts, m); v == nil {
+			s.out.null(m)
 		} else {
-			s.out.leaf(p.name, scalarText(p.value))
+			s.out.leaf(m, scalarText(v))
 		}
 	}
 	s.out.end(name)
@@ -196,21 +205,24 @@ func (s *soapCall) content64(address string) (string, error) {
 	return base64.StdEncoding.EncodeToString(b.bytes()), nil
 }
 
-// xsdType is the XML type of a value whose field nobody defines.
-func xsdType(v any, text string) string {
+// xsiType is the attribute that tells the XML type of a value whose element may
+// be of any.
+func xsiType(v any, text string) string {
+	typ := "string"
 	switch v.(type) {
 	case bool:
-		return "boolean"
+		typ = "boolean"
 	case json.Number:
+		typ = "int"
 		if strings.ContainsAny(text, ".eE") {
-			return "double"
+			typ = "double"
 		}
-		return "int"
+	case string:
+		if strings.HasSuffix(text, "Z") && len(text) == len(soapDateTime) {
+			typ = "dateTime"
+		}
 	}
-	if strings.HasSuffix(text, "Z") && len(text) == len(soapDateTime) {
-		return "dateTime"
-	}
-	return "string"
+	return fmt.Sprintf(`xsi:type="xsd:%s"`, typ)
 }
 
 // maxSOAPRetrieve is how many records one call retrieves.
@@ -250,6 +262,7 @@ func (s *soapCall) search() error {
 	page, _ := found.([]assignment)
 	records, _ := member(page, "searchRecords").([]any)
 	s.out.open("result")
+	s.out.leaf("queryId", "")
 	for _, r := range records {
 		s.out.open("searchRecords")
 		if err := s.sobjects("record", []any{r}); err != nil {

@@ -62,7 +62,7 @@ func (x *xmlWriter) value(name string, v any) {
 		x.end(name)
 	case nil:
 	default:
-		x.leaf(name, scalarText(v))
+		x.leaf(name, zulu(scalarText(v)))
 	}
 }
 
