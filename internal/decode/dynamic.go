@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"encoding/json"
 	"reflect"
 )
 
@@ -33,13 +32,12 @@ func (d *decoder) dynamic(n *node, m map[string]any, name string, p int) (v any,
 		return v, false, q
 	}
 	var text []byte
-	number := b[p] != '"'
-	seen := &n.repeats
-	if number {
-		q, seen = d.number(p), &n.numbers
-		text = b[p:max(p, q)]
-	} else {
+	sample, seen := sampleText, &n.repeats
+	if b[p] == '"' {
 		text, q = d.quoted(p)
+	} else {
+		q, sample, seen = d.number(p), sampleNumber, &n.numbers
+		text = b[p:max(p, q)]
 	}
 	switch {
 	case q < 0:
@@ -47,24 +45,22 @@ func (d *decoder) dynamic(n *node, m map[string]any, name string, p int) (v any,
 	case len(text) <= maxShared:
 		if r, ok := seen.get(text); ok {
 			if r.value == nil {
-				r.value = dynamicText(r.text, number)
+				r.value = dynamicText(r.text, sample)
 			}
 			return r.value, false, q
 		}
 		if m != nil {
 			d.size += len(text)
-			d.values = append(d.values, dynamo{m, name, text, number})
+			d.values = append(d.values, dynamo{m, name, text, sample})
 			return nil, true, q
 		}
 	}
-	return dynamicText(string(text), number), false, q
+	return dynamicText(string(text), sample), false, q
 }
 
-func dynamicText(s string, number bool) any {
-	if number {
-		return json.Number(s)
-	}
-	return s
+func dynamicText(s string, sample any) any {
+	one := newBoxes(1)
+	return one.box(s, sample)
 }
 
 // structured reads what is neither string nor number.

@@ -26,9 +26,12 @@ func (d *decoder) object(n *node, to place, p int) int {
 		if e.again {
 			d.flush()
 		}
-		if e.node == nil {
+		switch {
+		case e.plain:
+			p = d.value(e.node, at(to, e.step), p)
+		case e.node == nil:
 			p = d.skip(p)
-		} else {
+		default:
 			p = d.field(e, to, p)
 		}
 		if p < 0 {
@@ -157,6 +160,7 @@ func (d *decoder) assign(n *node, e *entry) {
 		if f := n.find(e.name); f != nil {
 			e.field = *f
 			e.node = newNode(f.plan)
+			e.plain = f.via == nil && !f.quoted
 		}
 	case n.kind == kindRecord && e.name == "attributes":
 	case n.kind == kindMap:

@@ -55,6 +55,7 @@ func (ps *Pages[T]) Begin(r io.Reader, within ...string) error {
 
 // Next reads the next record. The error is io.EOF behind the last one.
 func (ps *Pages[T]) Next(v *T) error {
+	*v = *new(T)
 	return ps.d.next(placeOf(v))
 }
 
@@ -352,7 +353,7 @@ func (d *decoder) envelopeMember(to *Envelope, key []byte, p int) (q int, isDone
 	return q, false
 }
 
-// next reads the next record into a place.
+// next reads the next record into a place that is zero.
 func (d *decoder) next(to place) error {
 	if d.state != inList {
 		return io.EOF
@@ -408,16 +409,14 @@ func (d *decoder) toRecord() (p int, err error) {
 // readRecord reads the record at p. When child lists of it go on elsewhere it is
 // read once more, now that it is known to be complete, and they are fetched.
 func (d *decoder) readRecord(to place) error {
-	v := valueAt(to, d.root.typ)
 	d.fetch, d.missing = false, false
 	for {
 		d.depth = 0
-		v.SetZero()
 		q := d.value(d.root, to, d.p)
 		switch {
 		case q >= 0 && d.missing && !d.fetch:
 			d.fetch = true
-			d.drop()
+			d.clear(to)
 		case q >= 0:
 			d.p = q
 			d.flush()
@@ -425,12 +424,18 @@ func (d *decoder) readRecord(to place) error {
 		case !errors.Is(d.err, errShort):
 			return d.err
 		default:
-			d.drop()
+			d.clear(to)
 			if err := d.more(); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// clear takes back what was read of a record.
+func (d *decoder) clear(to place) {
+	valueAt(to, d.root.typ).SetZero()
+	d.drop()
 }
 
 // leave reads what lies around the page, and the end of the body, so that the

@@ -3,6 +3,7 @@
 package decode
 
 import (
+	"encoding/json"
 	"reflect"
 	"time"
 )
@@ -42,8 +43,23 @@ func placeBehind(pointer any) place { return reflect.ValueOf(pointer).Elem() }
 // valueAt returns the variable of type t as reflection sees it.
 func valueAt(to place, _ reflect.Type) reflect.Value { return to }
 
-// pointerTo returns a *t to the variable.
-func pointerTo(to place, _ reflect.Type) any { return to.Addr().Interface() }
+// pointerTo returns a pointer to the variable, of the type that sample has.
+func pointerTo(to place, _ any) any { return to.Addr().Interface() }
+
+// boxes make interfaces of values.
+type boxes struct{}
+
+// newBoxes makes room for n values.
+func newBoxes(int) boxes { return boxes{} }
+
+// box returns the text as a value of the type that sample has, whose underlying
+// type is string.
+func (*boxes) box(s string, sample any) any {
+	if _, ok := sample.(json.Number); ok {
+		return json.Number(s)
+	}
+	return s
+}
 
 func setString(to place, s string) { to.SetString(s) }
 

@@ -36,8 +36,35 @@ func placeBehind(pointer any) place { return reflect.ValueOf(pointer).UnsafePoin
 // valueAt returns the variable of type t as reflection sees it.
 func valueAt(to place, t reflect.Type) reflect.Value { return reflect.NewAt(t, to).Elem() }
 
-// pointerTo returns a *t to the variable.
-func pointerTo(to place, t reflect.Type) any { return reflect.NewAt(t, to).Interface() }
+// pointerTo returns a pointer to the variable, of the type that sample has. Only
+// the address in the interface is exchanged; reflection would look up the
+// pointer's type each time.
+func pointerTo(to place, sample any) any {
+	(*face)(unsafe.Pointer(&sample)).data = to
+	return sample
+}
+
+// face is how an interface is laid out: with the address of the value or, for
+// a pointer, with the pointer itself.
+type face struct {
+	typ, data unsafe.Pointer
+}
+
+// boxes are values in interfaces, which lie together in one allocation.
+type boxes struct {
+	texts []string
+}
+
+// newBoxes makes room for n values.
+func newBoxes(n int) boxes { return boxes{make([]string, 0, n)} }
+
+// box returns the text as a value of the type that sample has, whose underlying
+// type is string.
+func (b *boxes) box(s string, sample any) any {
+	b.texts = append(b.texts, s)
+	(*face)(unsafe.Pointer(&sample)).data = unsafe.Pointer(&b.texts[len(b.texts)-1])
+	return sample
+}
 
 func setString(to place, s string) { *(*string)(to) = s }
 

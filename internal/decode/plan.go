@@ -63,13 +63,15 @@ const (
 // plan is how a Go type is read. It may lead back to itself, by a pointer or a
 // slice.
 type plan struct {
-	kind   kind
-	typ    reflect.Type
-	size   uintptr
-	elem   *plan // of a pointer, a slice, a map, a slot
-	fields []field
-	text   func(dst any, text []byte) error
-	flat   bool // no pointers in it, so that many may share one allocation
+	kind    kind
+	typ     reflect.Type
+	size    uintptr
+	elem    *plan // of a pointer, a slice, a map, a slot
+	fields  []field
+	text    func(dst any, text []byte) error
+	flat    bool // no pointers in it, so that many may share one allocation
+	clears  bool // null does more than nothing
+	pointer any  // a pointer to the type, for the sake of its type
 }
 
 // field is a field of a struct, or of one that is embedded in it.
@@ -144,7 +146,9 @@ func (b *builder) plan(t reflect.Type) (*plan, error) {
 	b.made[t] = p
 	p.kind = b.kind(t)
 	p.flat = kindBool <= p.kind && p.kind <= kindFloat
+	p.clears = p.kind == kindJSON || p.kind >= kindSlot && p.kind != kindStruct
 	p.text = b.types.Text[t]
+	p.pointer = reflect.New(t).Interface()
 	var err error
 	switch p.kind {
 	case kindPointer, kindSlice, kindMap:

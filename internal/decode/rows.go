@@ -222,7 +222,7 @@ func fieldOf(f *field, to place) place {
 func (r *Rows[T]) set(n *node, to place, value []byte) error {
 	if len(value) == 0 {
 		if n.kind == kindSlot {
-			r.types.Slot(pointerTo(to, n.typ), true)
+			r.types.Slot(pointerTo(to, n.pointer), true)
 		}
 		return nil
 	}
@@ -235,7 +235,7 @@ func (r *Rows[T]) set(n *node, to place, value []byte) error {
 		setPointer(to, inside)
 		return r.set(n.below(), inside, value)
 	case kindSlot:
-		inside, _ := r.types.Slot(pointerTo(to, n.typ), false)
+		inside, _ := r.types.Slot(pointerTo(to, n.pointer), false)
 		return r.set(n.below(), placeBehind(inside), value)
 	case kindAny:
 		setAny(to, string(value))
@@ -254,7 +254,7 @@ func (r *Rows[T]) set(n *node, to place, value []byte) error {
 // setForeign hands a value to a type that reads text, or else to one that reads
 // JSON, as a string.
 func setForeign(n *node, to place, value []byte) error {
-	v := pointerTo(to, n.typ)
+	v := pointerTo(to, n.pointer)
 	if reads, ok := v.(encoding.TextUnmarshaler); ok {
 		return reads.UnmarshalText(value)
 	}
@@ -330,5 +330,5 @@ func (r *Rows[T]) hold(n *node, holder map[string]any, name string, value []byte
 		return
 	}
 	r.size += len(value)
-	r.values = append(r.values, dynamo{holder, name, value, false})
+	r.values = append(r.values, dynamo{holder, name, value, sampleText})
 }

@@ -32,8 +32,14 @@ type dynamo struct {
 	to     map[string]any
 	name   string
 	text   []byte
-	number bool
+	sample any // a value of its type
 }
+
+// The types of texts that go into maps.
+var (
+	sampleText   any = ""
+	sampleNumber any = json.Number("")
+)
 
 // put puts a text into a place, now or at the record's end.
 func (t *texts) put(n *node, to place, b []byte) {
@@ -65,12 +71,9 @@ func (t *texts) flush() {
 	for _, s := range t.strings {
 		setString(s.to, share(s.text))
 	}
+	boxes := newBoxes(len(t.values))
 	for _, v := range t.values {
-		if s := share(v.text); v.number {
-			v.to[v.name] = json.Number(s)
-		} else {
-			v.to[v.name] = s
-		}
+		v.to[v.name] = boxes.box(share(v.text), v.sample)
 	}
 	t.drop()
 }

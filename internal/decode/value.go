@@ -37,6 +37,7 @@ type entry struct {
 	name string
 	node *node // nil for a key that is passed over
 	field
+	plain bool // the value goes into a field as it stands
 	again bool // the object has the key twice
 }
 
@@ -77,7 +78,7 @@ func (d *decoder) value(n *node, to place, p int) int {
 	case kindTime, kindText, kindTextMethod:
 		return d.readText(n, to, p)
 	case kindSlot:
-		inside, _ := d.types.Slot(pointerTo(to, n.typ), false)
+		inside, _ := d.types.Slot(pointerTo(to, n.pointer), false)
 		return d.value(n.below(), placeBehind(inside), p)
 	case kindSlice:
 		return d.slice(n, to, p)
@@ -92,15 +93,18 @@ func (d *decoder) value(n *node, to place, p int) int {
 
 // null reads null: it clears what can be nil or null, and leaves the rest alone.
 func (d *decoder) null(n *node, to place, p int) int {
-	q := d.literal(p)
-	if q < 0 {
+	q := p + len("null")
+	if q > d.end || string(d.buf[p:q]) != "null" {
+		return d.literal(p) // fails
+	}
+	if !n.clears {
 		return q
 	}
 	switch n.kind {
 	case kindPointer, kindSlice, kindMap, kindAny, kindRecord:
 		valueAt(to, n.typ).SetZero()
 	case kindSlot:
-		d.types.Slot(pointerTo(to, n.typ), true)
+		d.types.Slot(pointerTo(to, n.pointer), true)
 	case kindUnmarshaler, kindJSON:
 		return d.raw(n, to, p)
 	default:
@@ -221,9 +225,9 @@ func (t *texts) setText(n *node, to place, text []byte) error {
 		}
 		setTime(to, v)
 	case kindText:
-		return n.text(pointerTo(to, n.typ), text)
+		return n.text(pointerTo(to, n.pointer), text)
 	case kindTextMethod:
-		return pointerTo(to, n.typ).(encoding.TextUnmarshaler).UnmarshalText(text)
+		return pointerTo(to, n.pointer).(encoding.TextUnmarshaler).UnmarshalText(text)
 	default:
 		return unfitText(n, text)
 	}
@@ -277,7 +281,7 @@ func (d *decoder) raw(n *node, to place, p int) int {
 		return d.mismatch(p, "a child list of several pages does not go into %v, which reads itself", n.typ)
 	}
 	var err error
-	if v := pointerTo(to, n.typ); n.kind == kindUnmarshaler {
+	if v := pointerTo(to, n.pointer); n.kind == kindUnmarshaler {
 		err = v.(json.Unmarshaler).UnmarshalJSON(text)
 	} else {
 		err = json.Unmarshal(text, v)
