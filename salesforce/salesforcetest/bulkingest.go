@@ -251,6 +251,9 @@ func (c *call) uploadJobData() error {
 	if err != nil {
 		return err
 	}
+	if c.r.ContentLength > maxUpload {
+		return tooLargeUpload(maxUpload)
+	}
 	data, err := readUpload(body, maxUpload)
 	if err != nil {
 		return err
@@ -272,9 +275,13 @@ func readUpload(r io.Reader, limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, refusal("CLIENTINPUTERROR", "The data breaks off: %v", err)
 	case int64(len(data)) > limit:
-		return nil, refusal("CLIENTINPUTERROR", "The data is larger than %d bytes", limit)
+		return nil, tooLargeUpload(limit)
 	}
 	return data, nil
+}
+
+func tooLargeUpload(limit int64) error {
+	return refusal("CLIENTINPUTERROR", "The data is larger than %d bytes", limit)
 }
 
 func (j *job) openForData() error {

@@ -29,7 +29,7 @@ func toolingRoutes() []route {
 
 // noApex refuses what needs an interpreter.
 func noApex(c *call) error {
-	return refusal("FUNCTIONALITY_NOT_ENABLED", "This org runs no Apex, so that %s is not served", strings.TrimPrefix(c.r.URL.Path, c.base()))
+	return refusal("FUNCTIONALITY_NOT_ENABLED", "This org runs no Apex, so that %s is not served", "/"+strings.Join(segments(c.r.URL)[3:], "/"))
 }
 
 // tooling lets a call be answered by the view of the org's definitions.
