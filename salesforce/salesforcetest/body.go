@@ -94,6 +94,8 @@ func readJSON(r io.Reader) ([]byte, error) {
 		return nil, refusal("EXCEEDED_MAX_SIZE_REQUEST", "Maximum size of request reached. Maximum size of request is %d bytes", maxJSON)
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, errNoBody
+	case countValues(data) > maxValues:
+		return nil, refusal("EXCEEDED_MAX_SIZE_REQUEST", "The JSON text has more than %d values", maxValues)
 	}
 	return data, nil
 }
@@ -108,6 +110,26 @@ func decodeObject(data []byte) ([]assignment, error) {
 		return in, nil
 	}
 	return nil, refusal("JSON_PARSER_ERROR", "The body is no JSON object at [line:1, column:1]")
+}
+
+// maxValues is how many values a JSON body may have: more than 200 records of
+// 800 fields, but not so many that they eat the memory.
+const maxValues = 1_000_000
+
+// countValues counts the values of a JSON text by what stands between them.
+func countValues(data []byte) int {
+	n, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && c == ',':
+			n++
+		}
+	}
+	return n + 1
 }
 
 // badJSON says where a JSON text goes wrong. The whole is read again for that,

@@ -16,10 +16,10 @@ const (
 func collectionRoutes() []route {
 	return []route{
 		{"composite/sobjects", methods{
-			"POST": (*call).createAll, "PATCH": (*call).updateAll, "DELETE": (*call).deleteAll,
+			"POST": from(42, (*call).createAll), "PATCH": from(42, (*call).updateAll), "DELETE": from(42, (*call).deleteAll),
 		}},
-		{"composite/sobjects/*", methods{"GET": (*call).retrieveURL, "POST": (*call).retrieveBody}},
-		{"composite/sobjects/*/*", methods{"PATCH": (*call).upsertAll}},
+		{"composite/sobjects/*", methods{"GET": from(42, (*call).retrieveURL), "POST": from(42, (*call).retrieveBody)}},
+		{"composite/sobjects/*/*", methods{"PATCH": from(46, (*call).upsertAll)}},
 	}
 }
 

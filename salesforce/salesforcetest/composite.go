@@ -14,10 +14,10 @@ const (
 
 func compositeRoutes() []route {
 	return []route{
-		{"composite", methods{"GET": (*call).compositeList, "POST": (*call).composite}},
-		{"composite/batch", methods{"POST": (*call).batchRequests}},
-		{"composite/tree/*", methods{"POST": (*call).tree}},
-		{"composite/graph", methods{"POST": (*call).graphs}},
+		{"composite", methods{"GET": from(34, (*call).compositeList), "POST": from(38, (*call).composite)}},
+		{"composite/batch", methods{"POST": from(oldestBatched, (*call).batchRequests)}},
+		{"composite/tree/*", methods{"POST": from(34, (*call).tree)}},
+		{"composite/graph", methods{"POST": from(oldestGraph, (*call).graphs)}},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -160,6 +161,22 @@ func TestCompositeThatIsRefusedAsAWhole(t *testing.T) {
 	}
 	require.JSONEq(t, `{"tree":"/services/data/v66.0/composite/tree","batch":"/services/data/v66.0/composite/batch",
 		"sobjects":"/services/data/v66.0/composite/sobjects","graph":"/services/data/v66.0/composite/graph"}`, c.get("/composite/").ok(200).body)
+}
+
+func TestCompositeReferencesHaveALimit(t *testing.T) {
+	t.Parallel()
+	org := newWorld(t, salesforcetest.Options{})
+	c := newClient(t, org)
+	acme := idOf(t, org, "Account", "Name", "Acme")
+	org.Update(acme, map[string]any{"Description": strings.Repeat("x", 32000)})
+	a := c.composite(66, false, sub("acc", "GET", "/sobjects/Account/"+acme+"?fields=Description", ""),
+		sub("con", "POST", "/sobjects/Contact", `{"LastName":"`+strings.Repeat("@{acc.Description}", 2000)+`"}`))
+	require.Contains(t, string(a[1].Body), "EXCEEDED_MAX_SIZE_REQUEST")
+
+	c.post("/composite/sobjects", `{"records":[`+strings.Repeat("0,", 1_000_000)+`0]}`).refused(400, "EXCEEDED_MAX_SIZE_REQUEST", "1000000 values")
+	c.post("/services/data/v37.0/composite", `{}`).refused(404, "NOT_FOUND", "")
+	c.patch("/services/data/v45.0/composite/sobjects/Account/Number__c", `{}`).refused(404, "NOT_FOUND", "")
+	c.get("/services/data/v40.0/ui-api/object-info/Account").refused(404, "NOT_FOUND", "")
 }
 
 func TestLongQueryByComposite(t *testing.T) {
@@ -336,4 +353,28 @@ func TestGraphsAreTransactions(t *testing.T) {
 	c.post("/composite/graph", `{"graphs":[`+graph("1", sub("q", "GET", "/query?q=SELECT+Id+FROM+Account", ""))+`]}`).ok(200).decode(&g)
 	require.Contains(t, string(g.Graphs[0].Response.Answers[0].Body), "INVALID_BATCH_REQUEST")
 	c.post("/services/data/v49.0/composite/graph", `{}`).refused(404, "NOT_FOUND", "")
+}
+
+func TestCompositesOfManyClientsKeepApart(t *testing.T) {
+	t.Parallel()
+	org := newWorld(t, salesforcetest.Options{})
+	c := newClient(t, org)
+	var wait sync.WaitGroup
+	for n := range 8 {
+		wait.Go(func() {
+			for i := range 10 {
+				name := fmt.Sprintf("n%d-%d", n, i)
+				contact := `{"LastName":"@{acc.id}","AccountId":"@{acc.id}"}`
+				if i%2 == 1 {
+					contact = `{"AccountId":"@{acc.id}"}`
+				}
+				c.composite(66, true, sub("acc", "POST", "/sobjects/Account", `{"Name":"`+name+`"}`), sub("con", "POST", "/sobjects/Contact", contact),
+					sub("q", "GET", "/query?q=SELECT Name, (SELECT LastName FROM Contacts) FROM Account WHERE Name = '"+name+"'", ""))
+				c.get("/composite/sobjects/Account?fields=Name&ids=" + idOf(t, org, "Account", "Name", "Acme")).ok(200)
+			}
+		})
+	}
+	wait.Wait()
+	require.Len(t, c.query("SELECT Name FROM Account WHERE Name LIKE 'n%'").records(), 40)
+	require.Equal(t, "40", fmt.Sprint(c.query("SELECT COUNT() FROM Contact WHERE Account.Name LIKE 'n%'").object()["totalSize"]))
 }

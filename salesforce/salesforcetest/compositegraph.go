@@ -34,9 +34,6 @@ type graphResult struct {
 // graphs answers POST /composite/graph. Each graph is a transaction.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_graph.htm
 func (c *call) graphs() error {
-	if c.version < oldestGraph {
-		return errNotFound
-	}
 	list, err := c.readGraphs()
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ type compositeRun struct {
 	allOrNone bool
 	results   []subresult
 	refs      map[string]any // the bodies of what went well, by reference id
+	expanded  int            // bytes that references in texts were replaced by
 }
 
 // answer is what the client gets of the run.
@@ -112,11 +113,11 @@ func (r *compositeRun) address(s string) (string, error) {
 		if plain, err := url.PathUnescape(name); err == nil {
 			name = plain
 		}
-		v, err := r.lookup(name)
+		v, err := r.inText(name)
 		if err != nil {
 			failed = err
 		}
-		return strings.ReplaceAll(url.QueryEscape(plainText(v)), "+", "%20")
+		return strings.ReplaceAll(url.QueryEscape(v), "+", "%20")
 	})
 	return s, failed
 }
@@ -157,21 +158,27 @@ func (r *compositeRun) text(s string) (any, error) {
 	}
 	var failed error
 	filled := reference.ReplaceAllStringFunc(s, func(ref string) string {
-		v, err := r.lookup(ref[2 : len(ref)-1])
+		v, err := r.inText(ref[2 : len(ref)-1])
 		if err != nil {
 			failed = err
 		}
-		return plainText(v)
+		return v
 	})
 	return filled, failed
 }
 
-// plainText is a value inside a text; null is nothing.
-func plainText(v any) string {
-	if v == nil {
-		return ""
+// inText is what a reference stands for inside a text; null is nothing. All of
+// them together must not be larger than a body, however often they are used.
+func (r *compositeRun) inText(expr string) (string, error) {
+	v, err := r.lookup(expr)
+	if err != nil || v == nil {
+		return "", err
 	}
-	return textOf(v)
+	s := textOf(v)
+	if r.expanded += len(s); r.expanded > maxJSON {
+		return "", refusal("EXCEEDED_MAX_SIZE_REQUEST", "The references stand for more than %d bytes", maxJSON)
+	}
+	return s, nil
 }
 
 // lookup finds what a reference such as r.records[0].Id stands for.

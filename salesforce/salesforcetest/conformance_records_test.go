@@ -124,7 +124,9 @@ var recordFacts = []fact{
 	}},
 	{"an update moves the stamp", func(t *testing.T, p *peer) {
 		id := p.create("Account", map[string]any{"Name": "~ stamp"})
-		stamp := func() any { return p.get("/sobjects/Account/" + id + "?fields=SystemModstamp").object()["SystemModstamp"] }
+		stamp := func() any {
+			return p.get("/sobjects/Account/" + id + "?fields=SystemModstamp").object()["SystemModstamp"]
+		}
 		before := stamp()
 		p.wait(2 * time.Second)
 		p.patch("/sobjects/Account/"+id, `{"Phone":"1"}`).ok(http.StatusNoContent)

@@ -32,6 +32,10 @@ type multipartBody struct {
 	keep   int64 // size above which content is not kept
 }
 
+// maxParts is how many binary parts a body may have: one for each record of a
+// collection.
+const maxParts = maxRows
+
 // read takes all parts.
 func (m *multipartBody) read(parts *multipart.Reader) ([]assignment, map[string]*blob, error) {
 	for {
@@ -75,6 +79,9 @@ func (m *multipartBody) take(p *multipart.Part) error {
 // content reads a binary part.
 func (m *multipartBody) content(p *multipart.Part) error {
 	name := p.FormName()
+	if len(m.parts) == maxParts {
+		return badMultipart("there are more than %d binary parts", maxParts)
+	}
 	if name == "" || m.parts[name] != nil {
 		return badMultipart("binary parts need names of their own, and one is called %q", name)
 	}

@@ -173,6 +173,16 @@ type headers struct{ http.ResponseWriter }
 
 func (headers) Write(p []byte) (int, error) { return len(p), nil }
 
+// from lets a handler be called from a version on.
+func from(version int, handle func(*call) error) func(*call) error {
+	return func(c *call) error {
+		if c.version < version {
+			return errNotFound
+		}
+		return handle(c)
+	}
+}
+
 // notAllowed is a method that the resource does not have.
 func notAllowed(method string, handlers methods) *apiError {
 	var allowed []string

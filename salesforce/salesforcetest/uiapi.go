@@ -12,13 +12,13 @@ const oldestUI = 41
 
 func uiRoutes() []route {
 	return []route{
-		{"ui-api/object-info/batch/*", methods{"GET": (*call).objectInfos}},
-		{"ui-api/object-info/*", methods{"GET": (*call).objectInfo}},
-		{"ui-api/object-info/*/picklist-values/*", methods{"GET": (*call).uiPicklists}},
-		{"ui-api/object-info/*/picklist-values/*/*", methods{"GET": (*call).uiPicklist}},
-		{"ui-api/records", methods{"POST": (*call).uiCreate}},
-		{"ui-api/records/batch/*", methods{"GET": (*call).uiRecords}},
-		{"ui-api/records/*", methods{"GET": (*call).uiRecord, "PATCH": (*call).uiUpdate, "DELETE": (*call).uiDelete}},
+		{"ui-api/object-info/batch/*", methods{"GET": from(oldestUI, (*call).objectInfos)}},
+		{"ui-api/object-info/*", methods{"GET": from(oldestUI, (*call).objectInfo)}},
+		{"ui-api/object-info/*/picklist-values/*", methods{"GET": from(oldestUI, (*call).uiPicklists)}},
+		{"ui-api/object-info/*/picklist-values/*/*", methods{"GET": from(oldestUI, (*call).uiPicklist)}},
+		{"ui-api/records", methods{"POST": from(oldestUI, (*call).uiCreate)}},
+		{"ui-api/records/batch/*", methods{"GET": from(oldestUI, (*call).uiRecords)}},
+		{"ui-api/records/*", methods{"GET": from(oldestUI, (*call).uiRecord), "PATCH": from(oldestUI, (*call).uiUpdate), "DELETE": from(oldestUI, (*call).uiDelete)}},
 	}
 }
 
@@ -45,14 +45,10 @@ func (f *field) dataType() string {
 
 // uiObject returns the object that the path names.
 func (c *call) uiObject() (*object, error) {
-	switch ob := c.objectNamed(c.args[0]); {
-	case c.version < oldestUI:
-		return nil, errNotFound
-	case ob == nil:
-		return nil, notInUI(c.args[0])
-	default:
+	if ob := c.objectNamed(c.args[0]); ob != nil {
 		return ob, nil
 	}
+	return nil, notInUI(c.args[0])
 }
 
 func notInUI(name string) error {

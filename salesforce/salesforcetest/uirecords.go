@@ -16,18 +16,12 @@ const maxSpan = 5
 // uiRecord answers GET /ui-api/records/id.
 // https://developer.salesforce.com/docs/atlas.en-us.uiapi.meta/uiapi/ui_api_resources_record_get.htm
 func (c *call) uiRecord() error {
-	if c.version < oldestUI {
-		return errNotFound
-	}
 	return c.reply(func() (any, error) { return c.uiRead(c.args[0]) })
 }
 
 // uiRecords answers GET /ui-api/records/batch/id,id.
 // https://developer.salesforce.com/docs/atlas.en-us.uiapi.meta/uiapi/ui_api_resources_record_get_batch.htm
 func (c *call) uiRecords() error {
-	if c.version < oldestUI {
-		return errNotFound
-	}
 	return c.reply(func() (any, error) { return batchOf(split(c.args[0]), c.uiRead), nil })
 }
 
@@ -220,9 +214,6 @@ func (c *call) withContent(ob *object, in []assignment, parts map[string]*blob) 
 // uiCreate answers POST /ui-api/records.
 // https://developer.salesforce.com/docs/atlas.en-us.uiapi.meta/uiapi/ui_api_resources_record_create.htm
 func (c *call) uiCreate() error {
-	if c.version < oldestUI {
-		return errNotFound
-	}
 	name, in, parts, err := c.uiInput()
 	if err != nil {
 		return err
@@ -284,9 +275,6 @@ func (c *call) uiDelete() error {
 
 // uiTarget returns the object and the id of the record that the path names.
 func (c *call) uiTarget() (*object, string, error) {
-	if c.version < oldestUI {
-		return nil, "", errNotFound
-	}
 	defer c.reading()()
 	r, err := c.uiFind(c.args[0])
 	if err != nil {
