@@ -3,6 +3,7 @@ package salesforcetest_test
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -62,6 +63,45 @@ func TestManyClientsAtOnce(t *testing.T) {
 	require.Len(t, names, 4+1+rounds+clients*rounds/2)
 	require.Len(t, org.Records("Contact"), 4+clients*rounds/2)
 	require.Len(t, org.Records("ContentVersion"), clients*rounds)
+}
+
+// Users with records of their own work at once, on objects with formulas and
+// roll-ups, while the org is copied and its fields come and go.
+func TestManyUsersAtOnce(t *testing.T) {
+	t.Parallel()
+	schema := slices.Concat(workshop, invoicing)
+	org := newOrg(salesforcetest.Options{PrivateRecords: true, PersonAccounts: true, Schema: schema, APILimit: 1_000_000})
+	const users, rounds = 8, 6
+	var wg sync.WaitGroup
+	for n := range users {
+		name := fmt.Sprintf("u%d@example.com", n)
+		org.Insert("User", map[string]any{"Username": name, "_password": "pw"})
+		c := newClient(t, org).as(name, "pw")
+		wg.Go(func() {
+			invoice := c.post("/sobjects/Invoice__c", `{}`).id()
+			for i := range rounds {
+				account := c.post("/sobjects/Account", `{"LastName":"Lee"}`).id()
+				c.post("/sobjects/Job__c", `{"Account__c":"`+account+`","Hours__c":1,"Rate__c":2}`).id()
+				c.post("/sobjects/Line__c", `{"Invoice__c":"`+invoice+`","Price__c":1}`).id()
+				require.Len(t, c.query("SELECT Customer__c FROM Job__c WHERE Price__c = 2 AND Customer__c = 'Lee'").records(), i+1)
+				require.Len(t, c.query("SELECT Id FROM Invoice__c WHERE Total__c > 0").records(), 1)
+			}
+			require.Len(t, c.query("SELECT Id FROM Contact").records(), rounds)
+		})
+	}
+	wg.Go(func() {
+		for range rounds {
+			org.HideField("Account", "Site")
+			copied := org.Snapshot().NewOrg()
+			org.ShowField("Account", "Site")
+			copied.Insert("Job__c", map[string]any{"Name": "x"})
+		}
+	})
+	wg.Wait()
+	require.Len(t, org.Records("Contact"), users*rounds)
+	for _, r := range org.Records("Invoice__c") {
+		require.EqualValues(t, rounds, r["Total__c"])
+	}
 }
 
 // The same requests at the same times get the same answers, to the byte.

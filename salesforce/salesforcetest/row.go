@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"encoding/json"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -76,7 +77,7 @@ func (w Row) Bool(path string) bool { return w.Get(path) == true }
 // for a new record is no record and has no values.
 func (w Row) Changed(old Row, paths ...string) bool {
 	for _, path := range paths {
-		if w.Get(path) != old.Get(path) {
+		if !reflect.DeepEqual(w.Get(path), old.Get(path)) { // addresses are maps
 			return true
 		}
 	}
