@@ -356,7 +356,7 @@ func (q *query) literal(left *operand, v soql.Value) (any, error) {
 	case *soql.Text:
 		switch kind {
 		case kindText:
-			return v.Value, nil
+			return orNil(v.Value), nil // empty text is none
 		case kindID:
 			return q.idLiteral(v)
 		}
