@@ -24,12 +24,17 @@ type pages struct {
 	mu    sync.Mutex
 	byID  map[string]*cursor
 	order []*cursor // the oldest first
+	rows  int       // in all of them
 	count int       // number of locators so far
 }
 
+const cursorLife = 48 * time.Hour
+
+// So that a long-lived org does not grow for ever, the oldest cursors go when
+// there are too many, or when they hold too many rows.
 const (
-	cursorLife = 48 * time.Hour
-	maxCursors = 1000 // so that a long-lived org does not grow for ever
+	maxCursors    = 1000
+	maxCursorRows = 20_000_000
 )
 
 // open gives a cursor a locator.
@@ -43,9 +48,12 @@ func (s *pages) open(c *cursor) {
 	}
 	s.byID[c.id] = c
 	s.order = append(s.order, c)
-	if len(s.order) > maxCursors {
-		delete(s.byID, s.order[0].id)
-		s.order = s.order[1:]
+	s.rows += len(c.rows)
+	for len(s.order) > maxCursors || s.rows > maxCursorRows && len(s.order) > 1 {
+		oldest := s.order[0]
+		delete(s.byID, oldest.id)
+		s.rows -= len(oldest.rows)
+		s.order[0], s.order = nil, s.order[1:]
 	}
 }
 

@@ -32,6 +32,15 @@ func TestManyClientsAtOnce(t *testing.T) {
 				p := c.page(queryPath+url.QueryEscape("SELECT Name, Owner.Name, (SELECT Name FROM Contacts) FROM Account ORDER BY SystemModstamp, Id"), "")
 				c.page(p.NextRecordsURL, "")
 				c.query("SELECT COUNT(Id), Industry FROM Account GROUP BY Industry").ok(200)
+				c.query("SELECT Industry, ZEP__c, COUNT(Id) FROM Account GROUP BY CUBE(Industry, ZEP__c)").ok(200)
+				c.query("SELECT Id FROM Account WHERE Number__c = '" + name + "' FOR VIEW").ok(200)
+				c.query("SELECT Name FROM Contact WHERE AccountId IN (SELECT Id FROM Account WHERE Name LIKE '" + name + "%')").ok(200)
+				c.query("SELECT TYPEOF What WHEN Account THEN Phone ELSE Name END FROM Task").ok(200)
+				c.get("/queryAll?q=" + url.QueryEscape("SELECT FIELDS(STANDARD) FROM Account WHERE IsDeleted = true")).ok(200)
+				c.get("/query?explain=" + url.QueryEscape("SELECT Id FROM Account WHERE OwnerId = '"+id+"'")).ok(200)
+				c.post("/composite", `{"allOrNone":true,"compositeRequest":[
+					{"method":"PATCH","url":"/services/data/v66.0/sobjects/Account/`+id+`","referenceId":"a","body":{"Site":"`+name+`"}},
+					{"method":"GET","url":"/services/data/v66.0/query?q=SELECT+Id+FROM+Account+WHERE+Id='`+id+`'+AND+Site='`+name+`'","referenceId":"b"}]}`).ok(200)
 				c.get("/sobjects/Account/describe").ok(200)
 				changes(c, "Account", "updated", saturday.Add(-3600e9), saturday.Add(3600e9)).ok(200)
 				c.post("/sobjects/ContentVersion", `{"PathOnClient":"a.txt","VersionData":"YQ==","FirstPublishLocationId":"`+id+`"}`).id()
