@@ -261,9 +261,7 @@ var asyncCodes = map[string]string{
 	"JSON_PARSER_ERROR": "InvalidJob", "EXCEEDED_MAX_SIZE_REQUEST": "ClientInputError",
 }
 
-// asyncNamespace is that of all elements of Bulk API.
-const asyncNamespace = "http://www.force.com/2009/06/asyncapi/dataload"
-
+// asyncError is an error on the wire.
 type asyncError struct {
 	XMLName xml.Name `json:"-" xml:"http://www.force.com/2009/06/asyncapi/dataload error"`
 	Code    string   `json:"exceptionCode" xml:"exceptionCode"`
@@ -360,9 +358,9 @@ func (c *call) asyncTime(t time.Time) string {
 // errNoBatch is a batch that the job does not have.
 func errNoBatch(id string) error { return refusal("InvalidBatch", "Unable to find batch: %s", id) }
 
-// asJobFault is an error as the text of a job or batch.
-func asJobFault(err error) string {
-	if fault, ok := errors.AsType[jobFault](err); ok {
+// jobMessage is an error as the text of a job or batch.
+func jobMessage(err error) string {
+	if fault, ok := errors.AsType[jobError](err); ok {
 		return string(fault)
 	}
 	e := asAPIError(err)

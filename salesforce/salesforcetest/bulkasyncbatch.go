@@ -71,14 +71,22 @@ func (c *call) addBatch() error {
 	}
 	now := c.org.Now()
 	b := &batch{id: c.org.jobs.part("751"), created: now, changed: now, data: data, state: batchQueued}
+	info, err := c.enqueue(j, b)
+	if err != nil {
+		return err
+	}
+	c.writeAsync(http.StatusCreated, info)
+	return nil
+}
+
+func (c *call) enqueue(j *job, b *batch) (asyncBatchInfo, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.state != jobOpen {
-		return refusal("InvalidJobState", "Unable to add a batch to a job in state %s", j.state)
+		return asyncBatchInfo{}, refusal("InvalidJobState", "Unable to add a batch to a job in state %s", j.state)
 	}
 	j.batches = append(j.batches, b)
-	c.writeAsync(http.StatusCreated, c.batchInfo(j, b))
-	return nil
+	return c.batchInfo(j, b), nil
 }
 
 // listBatches answers GET /job/id/batch.
@@ -159,7 +167,7 @@ func (c *call) carryOutBatch(j *job, b *batch) {
 	now := c.org.Now()
 	b.done, b.rows, b.result, b.worked, b.changed, b.state = done, rows, result, now.Sub(b.changed), now, batchComplete
 	if err != nil {
-		b.state, b.message = batchFailed, asJobFault(err)
+		b.state, b.message = batchFailed, jobMessage(err)
 	}
 }
 
@@ -337,30 +345,30 @@ func (c *call) batchQueryResult() error {
 	case b.rows == nil || long(c.args[2]) != b.result:
 		return refusal("InvalidBatch", "Unable to find result: %s", c.args[2])
 	}
-	defer c.reading()()
 	if j.contentType == "JSON" {
-		c.writeJSONRecords(b.rows)
-		return nil
+		return c.writeJSONRecords(b.rows)
 	}
 	c.w.Header().Set("Content-Type", "text/csv")
 	if len(b.rows.rows) == 0 {
 		io.WriteString(c.w, noRecords)
 		return nil
 	}
-	b.rows.writeTo(c.w, dialect{',', "\n"}, b.rows.rows)
+	c.writeCSV(b.rows, dialect{',', "\n"}, b.rows.rows)
 	return nil
 }
 
 // writeJSONRecords answers the records of a query as the REST API writes them.
-func (c *call) writeJSONRecords(q *queryResult) {
-	p := &pager{printer: printer{version: c.version}, world: q.world}
-	p.raw("[")
-	for i, r := range q.rows {
-		if i > 0 {
-			p.raw(",")
+func (c *call) writeJSONRecords(q *queryResult) error {
+	return c.respond(func(p *pager) error {
+		p.world = q.world
+		p.raw("[")
+		for i, r := range q.rows {
+			if i > 0 {
+				p.raw(",")
+			}
+			p.record(r.of.Name, r, q.tree)
 		}
-		p.record(r.of.Name, r, q.tree)
-	}
-	p.raw("]")
-	c.writeRaw(p.out)
+		p.raw("]")
+		return nil
+	})
 }

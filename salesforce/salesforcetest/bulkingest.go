@@ -79,10 +79,10 @@ func (c *call) ingestRequest() (request, data []byte, err error) {
 func readJobParts(parts *multipart.Reader) (request, data []byte, err error) {
 	for {
 		part, err := parts.NextPart()
-		switch {
-		case err == io.EOF && request != nil && data != nil:
+		if err == io.EOF && request != nil && data != nil {
 			return request, data, nil
-		case err != nil:
+		}
+		if err != nil {
 			return nil, nil, badMultipart("the parts job and content must be there: %v", err)
 		}
 		switch part.FormName() {

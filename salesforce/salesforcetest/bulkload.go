@@ -40,14 +40,14 @@ type csvColumn struct {
 	key    string // of the parent
 }
 
-// jobFault is why a job failed, in the words of its errorMessage.
-type jobFault string
+// jobError is why a job failed, in the words of its errorMessage.
+type jobError string
 
-func (f jobFault) Error() string { return string(f) }
+func (f jobError) Error() string { return string(f) }
 
 // invalidBatch is the fault of data that no record can be made of.
 func invalidBatch(format string, args ...any) error {
-	return jobFault("InvalidBatch : " + fmt.Sprintf(format, args...))
+	return jobError("InvalidBatch : " + fmt.Sprintf(format, args...))
 }
 
 // outcome is what became of a row.
@@ -121,7 +121,7 @@ func (l *load) run(next func() []loadRow, stop func() bool) (outcomes, error) {
 		}
 		if len(all)%batchRows == 0 {
 			if within, _ := l.org.jobs.batches.count(1, dailyBatches, l.org.Now()); !within {
-				return all, jobFault("ExceededQuota : ApiBatchItems Limit exceeded.")
+				return all, jobError("ExceededQuota : ApiBatchItems Limit exceeded.")
 			}
 		}
 		all = append(all, l.save(chunk)...)
@@ -140,9 +140,9 @@ func (l *load) endings(data []byte) error {
 		switch _, err := r.row(); {
 		case errors.Is(err, io.EOF):
 			return nil
-		case errors.Is(err, badEnding{}):
+		case errors.Is(err, lineEndingError{}):
 			name := map[string]string{"\n": "LF", "\r\n": "CRLF"}[l.csv.ending]
-			return jobFault("ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is " + name)
+			return jobError("ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is " + name)
 		}
 	}
 }
@@ -197,14 +197,14 @@ func (l *load) fits(r *csvReader, fields []string) error {
 	for _, f := range fields {
 		size += len(f)
 		if len(f) > maxCSVField {
-			return &badRow{r.line, fmt.Sprintf("a field has more than %d characters", maxCSVField)}
+			return &csvRowError{r.line, fmt.Sprintf("a field has more than %d characters", maxCSVField)}
 		}
 	}
 	switch {
 	case size > maxCSVRecord:
-		return &badRow{r.line, fmt.Sprintf("the record has more than %d characters", maxCSVRecord)}
+		return &csvRowError{r.line, fmt.Sprintf("the record has more than %d characters", maxCSVRecord)}
 	case len(fields) != len(l.columns):
-		return &badRow{r.line, fmt.Sprintf("%d fields where the header has %d", len(fields), len(l.columns))}
+		return &csvRowError{r.line, fmt.Sprintf("%d fields where the header has %d", len(fields), len(l.columns))}
 	}
 	return nil
 }
@@ -412,7 +412,7 @@ func (c *csvColumn) assign(cell string) assignment {
 
 // faults are what is wrong with a row.
 func (l *load) faults(err error, cells []string) []*apiError {
-	if bad, ok := errors.AsType[*badRow](err); ok {
+	if bad, ok := errors.AsType[*csvRowError](err); ok {
 		return []*apiError{refusal("INVALID_ROW", "%v", bad)}
 	}
 	list := asAPIError(err).all()

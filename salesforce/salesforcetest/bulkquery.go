@@ -2,7 +2,6 @@ package salesforcetest
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -327,26 +326,39 @@ func (c *call) queryJobResults() error {
 	h.Set("Content-Type", "text/csv")
 	h.Set("Sforce-Locator", next)
 	h.Set("Sforce-NumberOfRecords", strconv.Itoa(len(rows)))
-	defer c.reading()()
-	result.writeTo(c.w, j.csv(), rows)
+	c.writeCSV(result, j.csv(), rows)
 	return nil
 }
 
-// writeTo writes some of the rows as CSV, below a header.
-func (q *queryResult) writeTo(w io.Writer, d dialect, rows []*record) {
+// rowsAtOnce is how many rows are made text before they are sent: who reads
+// slowly is not to hold up those who write.
+const rowsAtOnce = 1000
+
+// writeCSV answers some of the rows of a result, below a header.
+func (c *call) writeCSV(q *queryResult, d dialect, rows []*record) {
 	cells := make([]string, len(q.columns))
 	for i, col := range q.columns {
 		cells[i] = col.name
 	}
-	line := d.appendRow(nil, cells...)
-	w.Write(line)
+	text := d.appendRow(nil, cells...)
+	for chunk := range slices.Chunk(rows, rowsAtOnce) {
+		text = c.appendRecords(text, q, d, chunk)
+		c.w.Write(text)
+		text = text[:0]
+	}
+	c.w.Write(text)
+}
+
+func (c *call) appendRecords(b []byte, q *queryResult, d dialect, rows []*record) []byte {
+	defer c.reading()()
+	cells := make([]string, len(q.columns))
 	for _, r := range rows {
 		for i, col := range q.columns {
 			cells[i] = csvValue(col.typ, col.of(r))
 		}
-		line = d.appendRow(line[:0], cells...)
-		w.Write(line)
+		b = d.appendRow(b, cells...)
 	}
+	return b
 }
 
 // csvDateTime is the form of instants in CSV results.

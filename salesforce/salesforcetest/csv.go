@@ -30,22 +30,22 @@ type csvReader struct {
 	line int // of the row that was read last, from 1
 }
 
-// badRow is a row that does not keep to the rules of CSV. The reader goes on
+// csvRowError is a row that does not keep to the rules of CSV. The reader goes on
 // with the line behind it.
-type badRow struct {
+type csvRowError struct {
 	line   int
 	reason string
 }
 
-func (e *badRow) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.reason) }
+func (e *csvRowError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.reason) }
 
-// badEnding is a row that does not end as the dialect says.
-type badEnding struct{}
+// lineEndingError is a row that does not end as the dialect says.
+type lineEndingError struct{}
 
-func (badEnding) Error() string { return "the line ending is not that of the job" }
+func (lineEndingError) Error() string { return "the line ending is not that of the job" }
 
 // row reads the next row; empty lines are none. The error is io.EOF at the end,
-// a *badRow, or a badEnding.
+// a *csvRowError, or a lineEndingError.
 //
 //	row   = field { delimiter field } ending .
 //	field = '"' { any | '""' } '"' | { any but delimiter, ending and '"' } .
@@ -80,7 +80,7 @@ func (r *csvReader) fields() ([]string, error) {
 			ending := string(r.data[r.at : r.at+n])
 			r.at += n
 			if r.ending != "" && ending != r.ending {
-				return list, badEnding{}
+				return list, lineEndingError{}
 			}
 			return list, nil
 		}
@@ -106,7 +106,7 @@ func (r *csvReader) field() (string, error) {
 	start := r.at
 	for ; r.at < len(r.data) && r.data[r.at] != r.delimiter && r.endsLine() == 0; r.at++ {
 		if r.data[r.at] == '"' {
-			return "", &badRow{r.line, "a quote in a field that does not begin with one"}
+			return "", &csvRowError{r.line, "a quote in a field that does not begin with one"}
 		}
 	}
 	return text8(r.data[start:r.at]), nil
@@ -120,7 +120,7 @@ func (r *csvReader) quoted() (string, error) {
 		n := bytes.IndexByte(r.data[r.at:], '"')
 		if n < 0 {
 			r.at = len(r.data)
-			return "", &badRow{first, "the closing quote is missing"}
+			return "", &csvRowError{first, "the closing quote is missing"}
 		}
 		r.line += bytes.Count(r.data[r.at:r.at+n], []byte("\n"))
 		field = append(field, r.data[r.at:r.at+n]...)
@@ -129,7 +129,7 @@ func (r *csvReader) quoted() (string, error) {
 			return text8(field), nil
 		}
 		if r.data[r.at] != '"' {
-			return "", &badRow{first, "text behind a closing quote"}
+			return "", &csvRowError{first, "text behind a closing quote"}
 		}
 		field = append(field, '"')
 		r.at++

@@ -196,8 +196,7 @@ func (c *call) searchWanted(w *wantedSearch) error {
 		}
 		s.returning = append(s.returning, r)
 	}
-	defer c.reading()()
-	return c.answerSearch(s, m)
+	return c.respond(func(p *pager) error { return c.answerSearch(p, s, m) })
 }
 
 // selectable is a field as a client may name one.

@@ -24,8 +24,7 @@ func (c *call) search() error {
 	if err != nil {
 		return badSearch(text, s.findAt, err)
 	}
-	defer c.reading()()
-	return c.answerSearch(s, m)
+	return c.respond(func(p *pager) error { return c.answerSearch(p, s, m) })
 }
 
 // badSearch is a mistake in a search, with its place in the text.
@@ -37,8 +36,8 @@ func badSearch(text string, base int, err error) error {
 	return (&world{text: text}).faultAt(base+mistake.at, "MALFORMED_SEARCH", "%s", mistake.message)
 }
 
-// answerSearch answers the records that match. The caller holds the org's lock.
-func (c *call) answerSearch(s *sosl, m matcher) error {
+// answerSearch writes the records that match. The caller holds the org's lock.
+func (c *call) answerSearch(p *pager, s *sosl, m matcher) error {
 	if s.returning == nil {
 		for _, ob := range c.org.objects {
 			if ob.searchable() {
@@ -62,7 +61,8 @@ func (c *call) answerSearch(s *sosl, m matcher) error {
 	if s.limit >= 0 {
 		most = min(most, s.limit)
 	}
-	c.writeFound(queries, found, shares(most, found))
+	p.batch = c.batch()
+	p.found(queries, found, shares(most, found))
 	return nil
 }
 
@@ -166,9 +166,8 @@ func shares(most int, found [][]*record) []int {
 	return share
 }
 
-// writeFound answers the records of each query, up to its share.
-func (c *call) writeFound(queries []*query, found [][]*record, share []int) {
-	p := &pager{printer: printer{version: c.version}, batch: c.batch()}
+// found writes the records of each query, up to its share.
+func (p *pager) found(queries []*query, found [][]*record, share []int) {
 	p.raw(`{"searchRecords":[`)
 	first := true
 	for i, q := range queries {
@@ -182,5 +181,4 @@ func (c *call) writeFound(queries []*query, found [][]*record, share []int) {
 		}
 	}
 	p.raw("]}")
-	c.writeRaw(p.out)
 }

@@ -32,14 +32,26 @@ func noApex(c *call) error {
 	return refusal("FUNCTIONALITY_NOT_ENABLED", "This org runs no Apex, so that %s is not served", "/"+strings.Join(segments(c.r.URL)[3:], "/"))
 }
 
-// tooling lets a call be answered by the view of the org's definitions.
+// tooling lets a call be answered by the view of the org's definitions. The
+// answer is sent once the org's lock is free again.
 func tooling(handle func(*call) error) func(*call) error {
 	return func(c *call) error {
-		defer c.reading()()
-		view := *c
-		view.org, view.tx = c.org.definitions(c.namesDefinitions()), nil
-		return handle(&view)
+		answer := &recorder{header: c.w.Header()}
+		if err := c.throughView(answer, handle); err != nil {
+			return err
+		}
+		answer.WriteHeader(http.StatusOK)
+		c.w.WriteHeader(answer.status)
+		c.w.Write(answer.body.Bytes())
+		return nil
 	}
+}
+
+func (c *call) throughView(w http.ResponseWriter, handle func(*call) error) error {
+	defer c.reading()()
+	view := *c
+	view.org, view.tx, view.w = c.org.definitions(c.namesDefinitions()), nil, w
+	return handle(&view)
 }
 
 // namesDefinitions reports whether a call may be about definitions, so that the
