@@ -100,7 +100,7 @@ func (c *call) tabs() error {
 			if ob.parent {
 				list = append(list, map[string]any{
 					"colors": []any{}, "custom": ob.custom(), "iconUrl": nil, "icons": []any{}, "label": ob.LabelPlural, "miniIconUrl": nil,
-					"name": "standard-" + ob.Name, "sobjectName": ob.Name, "url": instance(c.r) + "/" + ob.KeyPrefix + "/o",
+					"name": tabName(ob), "sobjectName": ob.Name, "url": instance(c.r) + "/" + ob.KeyPrefix + "/o",
 				})
 			}
 		}
@@ -146,4 +146,12 @@ func (c *call) listViews() error {
 		"done": true, "listviews": []any{}, "nextRecordsUrl": nil, "size": 0, "sobjectType": ob.Name,
 	})
 	return nil
+}
+
+// tabName is the name of an object's tab.
+func tabName(ob *object) string {
+	if ob.custom() {
+		return ob.Name
+	}
+	return "standard-" + ob.Name
 }

@@ -180,3 +180,17 @@ func TestWhatSurroundsRecords(t *testing.T) {
 	require.JSONEq(t, `{"approvalLayouts":[]}`, c.get("/sobjects/Account/describe/approvalLayouts").ok(200).body)
 	c.get("/sobjects/Account/describe/namedLayouts").refused(404, "NOT_FOUND", "")
 }
+
+func TestPasswordsOfUsers(t *testing.T) {
+	t.Parallel()
+	org := newWorld(t, salesforcetest.Options{})
+	c := newClient(t, org)
+	stale := "/sobjects/User/" + idOf(t, org, "User", "Username", "stale@example.com") + "/password"
+	require.JSONEq(t, `{"IsExpired":true}`, c.get(stale).ok(200).body)
+	c.post(stale, `{"NewPassword":"fresh"}`).ok(204)
+	require.JSONEq(t, `{"IsExpired":false}`, c.get(stale).ok(200).body)
+	require.Regexp(t, `^\{"NewPassword":".{12}"\}\n$`, c.delete(stale).ok(200).body)
+	require.JSONEq(t, `{"IsExpired":true}`, c.get(stale).ok(200).body)
+	c.post(stale, `{"NewPassword":""}`).refused(400, "INVALID_NEW_PASSWORD", "")
+	c.get("/sobjects/User/005xx000000zzzzAAA/password").refused(404, "NOT_FOUND", "")
+}

@@ -161,10 +161,8 @@ func (s *soapCall) setPassword() error {
 // resetPassword makes a password that the user must change first.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_resetpassword.htm
 func (s *soapCall) resetPassword() error {
-	s.org.accounts.mu.Lock()
-	password := s.org.accounts.secret(s.org.opt.OrgID, s.user)[:12]
-	s.org.accounts.mu.Unlock()
-	if err := s.newPassword(s.in.value("userId"), password, true); err != nil {
+	password, err := s.randomPassword(s.in.value("userId"))
+	if err != nil {
 		return err
 	}
 	s.out.open("result")
@@ -173,14 +171,22 @@ func (s *soapCall) resetPassword() error {
 	return nil
 }
 
+// randomPassword gives a user a password that must be changed first.
+func (c *call) randomPassword(userID string) (string, error) {
+	c.org.accounts.mu.Lock()
+	password := c.org.accounts.secret(c.org.opt.OrgID, c.user)[:12]
+	c.org.accounts.mu.Unlock()
+	return password, c.newPassword(userID, password, true)
+}
+
 // newPassword sets a password. Sessions that began with an expired one are good
 // from then on.
-func (s *soapCall) newPassword(userID, password string, expired bool) error {
-	user := s.org.userByID(long(userID))
+func (c *call) newPassword(userID, password string, expired bool) error {
+	user := c.org.userByID(long(userID))
 	if user == nil {
 		return refusal("INVALID_ID_FIELD", "no such user: %s", userID)
 	}
-	a := &s.org.accounts
+	a := &c.org.accounts
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	next := login{password: password, expired: expired}

@@ -15,6 +15,9 @@ func sobjectRoutes() []route {
 		{"sobjects/*/updated", methods{"GET": (*call).updated}},
 		{"sobjects/*/deleted", methods{"GET": (*call).deleted}},
 		{"sobjects/*/*", methods{"GET": (*call).read, "POST": (*call).createByID, "PATCH": (*call).update, "DELETE": (*call).remove}},
+		{"sobjects/User/*/password", methods{
+			"GET": (*call).passwordExpired, "POST": (*call).changePassword, "DELETE": (*call).dropPassword,
+		}},
 		{"sobjects/*/*/*", methods{"GET": (*call).readBy, "PATCH": (*call).upsert, "DELETE": (*call).removeBy}},
 	}
 }
