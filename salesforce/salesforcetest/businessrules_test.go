@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,4 +190,59 @@ func TestDuplicateRules(t *testing.T) {
 	c.patch("/sobjects/Lead/"+second, `{"Phone":"1"}`).refused(400, "DUPLICATES_DETECTED", "")
 	send(`{"LastName":"Test","Company":"x"}`, "allowSave=true").refused(400, "DUPLICATES_DETECTED", "No tests here")
 	require.ErrorContains(t, org.Extend(salesforcetest.Schema{{Name: "Lead", Duplicates: []salesforcetest.DuplicateRule{{}}}}), "Match is needed")
+}
+
+func TestListsOfResultsSayAllThatIsWrongToo(t *testing.T) {
+	t.Parallel()
+	org := newOrg(salesforcetest.Options{Schema: slices.Concat(guarded, unrepeated)})
+	c := newClient(t, org)
+	var results []struct {
+		Success bool
+		Errors  []struct {
+			StatusCode, Message string
+			Fields              []string
+		}
+	}
+	c.post("/composite/sobjects", `{"records":[{"attributes":{"type":"Opportunity"},"Name":"x","StageName":"Prospecting","CloseDate":"2026-12-01","Amount":-1}]}`).ok(200).decode(&results)
+	require.Len(t, results[0].Errors, 2)
+	require.Equal(t, "FIELD_CUSTOM_VALIDATION_EXCEPTION", results[0].Errors[0].StatusCode)
+	require.Equal(t, "Who is the customer?", results[0].Errors[1].Message)
+
+	// A subrequest has headers of its own.
+	c.post("/sobjects/Lead", `{"LastName":"Lee","Company":"Acme","Email":"lee@acme.example"}`).id()
+	again := func(headers string) string {
+		a := c.post("/composite", `{"compositeRequest":[{"method":"POST","referenceId":"r","url":"/services/data/v66.0/sobjects/Lead",`+
+			`"httpHeaders":{`+headers+`},"body":{"LastName":"Li","Company":"Acme","Email":"lee@acme.example"}}]}`).ok(200)
+		return fmt.Sprint(items(a.object()["compositeResponse"])[0]["httpStatusCode"])
+	}
+	require.Equal(t, "400", again(""))
+	require.Equal(t, "201", again(`"Sforce-Duplicate-Rule-Header":"allowSave=true"`))
+}
+
+// A record that the same composite request has written counts already.
+func TestRulesSeeWhatTheirTransactionWrote(t *testing.T) {
+	t.Parallel()
+	schema := slices.Concat(workshop, unrepeated, salesforcetest.Schema{{
+		Name: "Job__c", Validate: func(_, r salesforcetest.Row) []salesforcetest.Violation {
+			if r.Text("Customer__c") == "" {
+				return []salesforcetest.Violation{{Message: "no customer"}}
+			}
+			return nil
+		},
+	}})
+	org := newOrg(salesforcetest.Options{Schema: schema})
+	c := newClient(t, org)
+	lead := `{"method":"POST","referenceId":"%s","url":"/services/data/v66.0/sobjects/Lead","body":{"LastName":"Lee","Company":"Acme","Email":"lee@acme.example"}}`
+	a := c.post("/composite", `{"allOrNone":true,"compositeRequest":[`+
+		`{"method":"POST","referenceId":"a","url":"/services/data/v66.0/sobjects/Account","body":{"Name":"Acme"}},`+
+		`{"method":"POST","referenceId":"j","url":"/services/data/v66.0/sobjects/Job__c","body":{"Account__c":"@{a.id}"}},`+
+		fmt.Sprintf(lead, "one")+","+fmt.Sprintf(lead, "two")+`]}`).ok(200)
+	var codes []string
+	for _, r := range items(a.object()["compositeResponse"]) {
+		codes = append(codes, fmt.Sprint(r["httpStatusCode"]))
+	}
+	require.Equal(t, []string{"400", "400", "400", "400"}, codes, a.body)
+	require.Contains(t, a.body, "DUPLICATES_DETECTED")
+	require.NotContains(t, a.body, "no customer")
+	require.Empty(t, org.Records("Account"))
 }

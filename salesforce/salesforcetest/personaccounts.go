@@ -135,7 +135,7 @@ func accountBefore(tx *Transaction, old, r *record, changes []change) error {
 	}
 	switch {
 	case sets(changes, "Name") && !tx.system:
-		return notWriteable([]string{"Name"})
+		return badNames("Name")
 	case r.value("LastName") == nil:
 		return fieldsMissing([]string{"LastName"})
 	}
@@ -172,9 +172,15 @@ func (tx *Transaction) noPerson(r *record, changes []change) error {
 		}
 	}
 	if names != nil {
-		return notWriteable(names)
+		return badNames(names...)
 	}
 	return nil
+}
+
+// badNames refuses fields that the other kind of account has.
+// https://help.salesforce.com/s/articleView?id=000386207
+func badNames(names ...string) error {
+	return fieldError("INVALID_FIELD_FOR_INSERT_UPDATE", names, "Account: bad field names on insert/update call: %s", strings.Join(names, ", "))
 }
 
 // accountAfter keeps the contact behind a person account in step.

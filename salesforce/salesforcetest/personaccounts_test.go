@@ -41,7 +41,7 @@ func TestAPersonIsAnAccountAndAContact(t *testing.T) {
 	r := org.Record(id)
 	require.Equal(t, []any{"Zoe Ng", "Kiel"}, []any{r["Name"], r["PersonMailingCity"]})
 
-	c.patch("/sobjects/Account/"+id, `{"Name":"Zoe"}`).refused(400, "INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: Name.")
+	c.patch("/sobjects/Account/"+id, `{"Name":"Zoe"}`).refused(400, "INVALID_FIELD_FOR_INSERT_UPDATE", "Account: bad field names on insert/update call: Name")
 	c.patch("/sobjects/Account/"+id, `{"LastName":null}`).refused(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [LastName]")
 	c.patch("/sobjects/Account/"+id, `{"Size__pc":"XXXL"}`).refused(400, "STRING_TOO_LONG", "Size__c: data value too large: XXXL (max length=3)")
 	c.patch("/sobjects/Contact/"+contact, `{"AccountId":null}`).refused(400, "INVALID_FIELD_FOR_INSERT_UPDATE", "AccountId")
@@ -59,7 +59,7 @@ func TestBusinessesAreNoPersons(t *testing.T) {
 	id := c.post("/sobjects/Account", `{"Name":"Acme"}`).id()
 	require.Equal(t, []any{false, nil, nil}, []any{org.Record(id)["IsPersonAccount"], org.Record(id)["PersonContactId"], org.Record(id)["RecordTypeId"]})
 	require.Empty(t, org.Records("Contact"))
-	c.patch("/sobjects/Account/"+id, `{"LastName":"Lee","PersonEmail":"a@b.example"}`).refused(400, "INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: LastName, PersonEmail.")
+	c.patch("/sobjects/Account/"+id, `{"LastName":"Lee","PersonEmail":"a@b.example"}`).refused(400, "INVALID_FIELD_FOR_INSERT_UPDATE", "Account: bad field names on insert/update call: LastName, PersonEmail")
 	person := c.query("SELECT Id FROM RecordType WHERE IsPersonType = true").names("Id")
 	c.patch("/sobjects/Account/"+id, `{"RecordTypeId":"`+person+`"}`).refused(400, "INVALID_CROSS_REFERENCE_KEY", "")
 	c.post("/sobjects/Account", `{"RecordTypeId":"`+person+`"}`).refused(400, "REQUIRED_FIELD_MISSING", "[LastName]")

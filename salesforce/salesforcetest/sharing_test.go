@@ -2,10 +2,14 @@ package salesforcetest_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 )
@@ -144,4 +148,78 @@ func TestRecordsWaitInQueues(t *testing.T) {
 	admin.post("/sobjects/Account", `{"Name":"x","OwnerId":"`+queue+`"}`).refused(400, "FIELD_INTEGRITY_EXCEPTION", "Owner ID: id value of incorrect type: "+queue)
 	group := admin.post("/sobjects/Group", `{"Name":"Everybody"}`).id()
 	admin.post("/sobjects/Lead", `{"LastName":"Lee","Company":"Acme","OwnerId":"`+group+`"}`).refused(400, "FIELD_INTEGRITY_EXCEPTION", "Owner ID: id value of incorrect type: "+group)
+}
+
+// Whoever creates records and gives them away, each user sees exactly the own
+// ones, in whichever way the user looks.
+func TestPrivateRecordsKeepToTheirModel(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		org := newOrg(salesforcetest.Options{PrivateRecords: true, APILimit: 1_000_000})
+		admin := newClient(t, org)
+		users, owners := map[string]*client{}, map[string]string{}
+		for _, name := range []string{"a", "b", "c"} {
+			id := org.Insert("User", map[string]any{"Username": name + "@example.com", "_password": "pw"})
+			users[id] = admin.as(name+"@example.com", "pw")
+		}
+		ids := slices.Sorted(maps.Keys(users))
+		pick := func(t *rapid.T) string {
+			if len(owners) == 0 {
+				return ""
+			}
+			return rapid.SampledFrom(slices.Sorted(maps.Keys(owners))).Draw(t, "record")
+		}
+		r.Repeat(map[string]func(*rapid.T){
+			"create": func(t *rapid.T) {
+				user := rapid.SampledFrom(ids).Draw(t, "user")
+				owners[users[user].post("/sobjects/Account", `{"Name":"x"}`).id()] = user
+			},
+			"give": func(t *rapid.T) {
+				record, from, to := pick(t), rapid.SampledFrom(ids).Draw(t, "from"), rapid.SampledFrom(ids).Draw(t, "to")
+				if record == "" {
+					return
+				}
+				a := users[from].patch("/sobjects/Account/"+record, `{"OwnerId":"`+to+`"}`)
+				if owners[record] == from {
+					a.ok(204)
+					owners[record] = to
+				} else {
+					a.refused(400, "INSUFFICIENT_ACCESS_OR_READONLY", "")
+				}
+			},
+			"delete": func(t *rapid.T) {
+				record, user := pick(t), rapid.SampledFrom(ids).Draw(t, "user")
+				if record == "" {
+					return
+				}
+				if a := users[user].delete("/sobjects/Account/" + record); owners[record] == user {
+					a.ok(204)
+					delete(owners, record)
+				} else {
+					a.refused(400, "INSUFFICIENT_ACCESS_OR_READONLY", "")
+				}
+			},
+			"read": func(t *rapid.T) {
+				record, user := pick(t), rapid.SampledFrom(ids).Draw(t, "user")
+				if record == "" {
+					return
+				}
+				want := map[bool]int{true: 200, false: 404}[owners[record] == user]
+				users[user].get("/sobjects/Account/" + record).ok(want)
+				found := users[user].query("SELECT Id FROM Account WHERE Id = '" + record + "'").records()
+				require.Equal(t, owners[record] == user, len(found) == 1)
+			},
+			"": func(t *rapid.T) {
+				for _, user := range ids {
+					var own []string
+					for _, record := range slices.Sorted(maps.Keys(owners)) {
+						if owners[record] == user {
+							own = append(own, record)
+						}
+					}
+					require.Equal(t, strings.Join(own, ", "), users[user].query("SELECT Id FROM Account ORDER BY Id").names("Id"))
+				}
+			},
+		})
+	})
 }
