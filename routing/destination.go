@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/sfbridge/sfbridge/salesforce"
-	"github.com/sfbridge/sfbridge/soql"
 )
 
 // A Document is one document on its way.
@@ -77,12 +75,8 @@ type Salesforce struct {
 
 var _ Destination = Salesforce{}
 
-const (
-	// marker and the delivery's id are a file's description.
-	marker = "sfbridge:"
-	// clockSlack is how much earlier than computed a file may have been created.
-	clockSlack = 15 * time.Minute
-)
+// marker and the delivery's id are a file's description.
+const marker = "sfbridge:"
 
 // Validate reports a Salesforce without any client.
 func (s Salesforce) Validate() error {
@@ -102,7 +96,7 @@ func (s Salesforce) Upload(ctx context.Context, d Document) (string, error) {
 		Title: d.Title, Name: d.FileName, Description: marker + d.ID,
 		LinkTo: d.Target, Size: d.Size, Open: d.Open,
 	}, &salesforce.UploadOptions{ForceMultipart: true}) // a third less to send than JSON
-	return string(uploaded.VersionID), err
+	return string(uploaded.ID), err
 }
 
 func (s Salesforce) client(ctx context.Context, login string) (*salesforce.Client, error) {
@@ -123,7 +117,10 @@ func (s Salesforce) Find(ctx context.Context, d Document) (Finding, error) {
 		return Finding{}, err
 	}
 	asked := time.Now() // measures only, which setting the clock does not disturb
-	id, err := find(ctx, c, d)
+	id, err := c.FindUpload(ctx, salesforce.Sought{
+		ID: salesforce.ID(d.VersionID), MD5: d.MD5, Size: d.Size, LinkTo: d.Target, Title: d.Title,
+		Marker: marker + d.ID, AnyMarker: marker, Age: d.Age,
+	})
 	if err != nil {
 		return Finding{}, fmt.Errorf("routing: find document %s: %w", d.ID, err)
 	}
@@ -132,103 +129,4 @@ func (s Salesforce) Find(ctx context.Context, d Document) (Finding, error) {
 		f.Time = now.Add(-time.Since(asked))
 	}
 	return f, nil
-}
-
-// find returns the id of the document's file, or none.
-func find(ctx context.Context, c *salesforce.Client, d Document) (salesforce.ID, error) {
-	files, err := candidates(ctx, c, d)
-	if err != nil {
-		return "", err
-	}
-	for _, f := range files {
-		if d.VersionID != "" || strings.Contains(f.Description, marker+d.ID) {
-			return f.ID, nil
-		}
-	}
-	files = unmarked(c, d, files)
-	linked, err := linked(ctx, c, d.Target, files)
-	if err != nil {
-		return "", err
-	}
-	for _, f := range files {
-		if linked[f.DocumentID] {
-			return f.ID, nil
-		}
-	}
-	return "", nil
-}
-
-type version struct {
-	ID          salesforce.ID       `json:"Id"`
-	DocumentID  salesforce.ID       `json:"ContentDocumentId"`
-	Title       string              `json:"Title"`
-	Description string              `json:"Description"`
-	Created     salesforce.DateTime `json:"CreatedDate"`
-}
-
-// candidates asks for files with the document's content: the one that is known
-// to be the document's, or all of the user's.
-func candidates(ctx context.Context, c *salesforce.Client, d Document) ([]version, error) {
-	content := soql.And(soql.Eq("Checksum", d.MD5), soql.Eq("ContentSize", d.Size))
-	if d.VersionID != "" {
-		return query[version](ctx, c, "ContentVersion", soql.And(soql.Eq("Id", d.VersionID), content))
-	}
-	session, err := c.Session(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return query[version](ctx, c, "ContentVersion", soql.And(content, soql.Eq("CreatedById", session.UserID)))
-}
-
-// unmarked picks the files that may be the document though they do not say so.
-// The title is asked first, because a clock here that is set back makes an old
-// document look young.
-func unmarked(c *salesforce.Client, d Document, files []version) []version {
-	var oldest time.Time // by the org's clock
-	if now, ok := c.ServerTime(); ok {
-		oldest = now.Add(-d.Age - clockSlack).Truncate(time.Second)
-	}
-	var picked []version
-	for _, f := range files {
-		if !strings.Contains(f.Description, marker) && (f.Title == d.Title || !f.Created.Before(oldest)) {
-			picked = append(picked, f)
-		}
-	}
-	return picked
-}
-
-// linked tells which files hang on the target.
-func linked(ctx context.Context, c *salesforce.Client, target salesforce.ID, files []version) (map[salesforce.ID]bool, error) {
-	if len(files) == 0 {
-		return nil, nil
-	}
-	var documents []salesforce.ID
-	for _, f := range files {
-		documents = append(documents, f.DocumentID)
-	}
-	type link struct {
-		DocumentID salesforce.ID `json:"ContentDocumentId"`
-	}
-	links, err := query[link](ctx, c, "ContentDocumentLink", soql.And(
-		soql.Eq("LinkedEntityId", target),
-		soql.In("ContentDocumentId", documents),
-	))
-	found := map[salesforce.ID]bool{}
-	for _, l := range links {
-		found[l.DocumentID] = true
-	}
-	return found, err
-}
-
-func query[T any](ctx context.Context, c *salesforce.Client, object string, where soql.Condition) ([]T, error) {
-	fields, err := soql.FieldsOf[T]()
-	if err != nil {
-		return nil, err
-	}
-	q := &soql.Query{Select: fields, From: soql.From{Object: object}, Where: where}
-	text, err := q.Text()
-	if err != nil {
-		return nil, err
-	}
-	return salesforce.Collect(salesforce.Query[T](ctx, c, text, nil))
 }

@@ -133,7 +133,7 @@ func ExampleClient_Upload() {
 	}
 
 	fmt.Println(up.Size, up.MD5)
-	fmt.Printf("%s\n", org.File(string(up.VersionID)))
+	fmt.Printf("%s\n", org.File(string(up.ID)))
 	// Output:
 	// 14 a36940e042e0df7b9bd6cf7d7d7c79c7
 	// I hereby sign.

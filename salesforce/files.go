@@ -19,9 +19,11 @@ import (
 const (
 	maxJSONBody int64 = 50_000_000 // of a whole request with the file inside JSON
 	maxFile     int64 = 2 << 30    // of a file in a multipart request
+	maxAttached int64 = 500 << 20  // of an Attachment in a multipart request
 )
 
-// File is a file to upload: what Salesforce calls a ContentVersion.
+// File is a file to upload: what Salesforce calls a ContentVersion, or an
+// Attachment.
 type File struct {
 	// Title is what people see; it may hold any character, a slash too. Defaults
 	// to Name without its extension.
@@ -34,6 +36,17 @@ type File struct {
 	// LinkTo is the record, library or user that the file is put on. Defaults to
 	// "": it belongs to the session's user alone.
 	LinkTo ID
+	// NewVersionOf is the ContentDocument of which the file becomes the next
+	// version, instead of a document of its own; LinkTo is empty then. Reason is
+	// what the version says of the change. Default to "".
+	NewVersionOf ID
+	Reason       string
+	// Attachment stores the file as an Attachment of LinkTo: what orgs used
+	// before files, with Name for a title. Defaults to false.
+	Attachment bool
+	// ContentType is the media type of an Attachment. Defaults to what the
+	// extension of Name says.
+	ContentType string
 	// Size is the number of bytes that Open gives. An upload of a file that has
 	// fewer or more fails, and leaves nothing in Salesforce.
 	Size int64
@@ -68,16 +81,17 @@ type UploadOptions struct {
 
 // Uploaded is a file that has arrived.
 type Uploaded struct {
-	VersionID ID     // the ContentVersion
-	MD5       string // of the bytes sent, in hex, as ContentVersion.Checksum has it
-	Size      int64  // in bytes
+	ID   ID     // of the ContentVersion or Attachment
+	MD5  string // of the bytes sent, in hex, as ContentVersion.Checksum has it
+	Size int64  // in bytes
 }
 
-// Upload stores a file of up to 2 GB. Its memory does not grow with the file.
+// Upload stores a file of up to 2 GB, an Attachment of up to 500 MB. Its memory
+// does not grow with the file.
 //
 // An upload is sent once more only when the request did not go out to its end,
 // or Salesforce said that it did nothing. One that may have been carried out
-// fails with [ErrOutcomeUnknown]. Other errors match [ErrTooLarge],
+// fails with [ErrOutcomeUnknown]; [Client.FindUpload] finds out. Other errors match [ErrTooLarge],
 // [ErrStorage] or [ErrValidation], or are those of the file's Open and Read.
 //
 // See "Insert or Update Blob Data" in the REST API Developer Guide.
@@ -95,27 +109,56 @@ func (c *Client) Upload(ctx context.Context, f File, opt *UploadOptions) (Upload
 		return Uploaded{}, fault(op, nil, "%v", err)
 	}
 	var result saveResult
-	request := &call{op: op, method: http.MethodPost, path: c.base + "/sobjects/ContentVersion", body: body}
+	request := &call{op: op, method: http.MethodPost, path: c.base + "/sobjects/" + f.object(), body: body}
 	if err := c.exchange(ctx, request, &result); err != nil {
 		return Uploaded{}, err
 	}
 	if !result.Success {
 		return Uploaded{}, result.refusal(op)
 	}
-	return Uploaded{VersionID: result.ID, MD5: u.sum(), Size: f.Size}, nil
+	return Uploaded{ID: result.ID, MD5: u.sum(), Size: f.Size}, nil
 }
 
-// Download opens the content of a file. The caller closes it. Reading fails
-// when the content is cut off, and when ctx ends.
+// object is what Salesforce calls the file.
+func (f File) object() string {
+	if f.Attachment {
+		return "Attachment"
+	}
+	return "ContentVersion"
+}
+
+// content is the field that holds the content.
+func (f File) content() string {
+	if f.Attachment {
+		return "Body"
+	}
+	return "VersionData"
+}
+
+// contents are where the objects that have a content keep it, by their key
+// prefixes.
+var contents = map[string]struct{ object, field string }{
+	"068": {"ContentVersion", "VersionData"},
+	"00P": {"Attachment", "Body"},
+	"015": {"Document", "Body"},
+}
+
+// Download opens the content of a ContentVersion, an Attachment or a Document.
+// The caller closes it. Reading fails when the content is cut off, and when ctx
+// ends.
 //
 // See "sObject Blob Get" in the REST API Developer Guide.
-func (c *Client) Download(ctx context.Context, versionID ID) (io.ReadCloser, error) {
-	op := "download " + string(versionID)
-	record, err := recordPath(op, "ContentVersion", versionID)
+func (c *Client) Download(ctx context.Context, id ID) (io.ReadCloser, error) {
+	op := "download " + string(id)
+	kind, ok := contents[id.Prefix()]
+	if !ok {
+		return nil, fault(op, ErrValidation, "%q is the id of no file", clip(string(id), 40))
+	}
+	record, err := recordPath(op, kind.object, id)
 	if err != nil {
 		return nil, err
 	}
-	request := &call{op: op, method: http.MethodGet, path: c.base + record + "/VersionData", idempotent: true}
+	request := &call{op: op, method: http.MethodGet, path: c.base + record + "/" + kind.field, idempotent: true}
 	ans, err := c.send(ctx, request)
 	if err != nil {
 		return nil, err
@@ -137,8 +180,23 @@ func (f File) validate(op string) error {
 	if f.Size < 0 {
 		faults = append(faults, fault(op, ErrValidation, "File.Size %d is negative", f.Size))
 	}
-	if f.Size > maxFile {
-		faults = append(faults, fault(op, ErrTooLarge, "the file has %d bytes, over Salesforce's limit of %d", f.Size, maxFile))
+	limit := maxFile
+	if f.Attachment {
+		limit = maxAttached
+	}
+	if f.Size > limit {
+		faults = append(faults, fault(op, ErrTooLarge, "the file has %d bytes, over Salesforce's limit of %d", f.Size, limit))
+	}
+	if _, err := exactID(string(f.NewVersionOf)); f.NewVersionOf != "" && (err != nil || f.NewVersionOf.Prefix() != "069") {
+		faults = append(faults, fault(op, ErrValidation, "File.NewVersionOf %q is no id of a document", clip(string(f.NewVersionOf), 40)))
+	}
+	switch {
+	case f.Attachment && f.LinkTo == "":
+		faults = append(faults, fault(op, ErrValidation, "File.LinkTo is missing, which an Attachment needs"))
+	case f.Attachment && f.NewVersionOf != "":
+		faults = append(faults, fault(op, ErrValidation, "an Attachment has no versions"))
+	case f.NewVersionOf != "" && f.LinkTo != "":
+		faults = append(faults, fault(op, ErrValidation, "a new version hangs where its document does: File.LinkTo must be empty"))
 	}
 	return errors.Join(faults...)
 }
@@ -153,12 +211,7 @@ func (opt *UploadOptions) validate(op string) error {
 // payload lays out the request: the file's fields and its content, as JSON when
 // that is small enough.
 func (u *upload) payload(opt *UploadOptions) (*payload, error) {
-	fields, err := json.Marshal(struct {
-		Title       string `json:"Title"`
-		Name        string `json:"PathOnClient"`
-		Description string `json:"Description,omitempty"`
-		LinkTo      ID     `json:"FirstPublishLocationId,omitempty"`
-	}{firstOf(u.Title, strings.TrimSuffix(u.Name, path.Ext(u.Name))), u.Name, u.Description, u.LinkTo})
+	fields, err := json.Marshal(u.fields())
 	if err != nil {
 		return nil, err
 	}
@@ -172,11 +225,53 @@ func (u *upload) payload(opt *UploadOptions) (*payload, error) {
 	return u.asMultipart(fields)
 }
 
+// fields are those of the record beside the content.
+func (f File) fields() any {
+	if f.Attachment {
+		return struct {
+			Parent      ID     `json:"ParentId"`
+			Name        string `json:"Name"`
+			Description string `json:"Description,omitempty"`
+			ContentType string `json:"ContentType,omitempty"`
+		}{f.LinkTo, f.Name, f.Description, firstOf(f.ContentType, mediaTypes[strings.ToLower(path.Ext(f.Name))])}
+	}
+	return struct {
+		Title        string `json:"Title"`
+		Name         string `json:"PathOnClient"`
+		Description  string `json:"Description,omitempty"`
+		LinkTo       ID     `json:"FirstPublishLocationId,omitempty"`
+		NewVersionOf ID     `json:"ContentDocumentId,omitempty"`
+		Reason       string `json:"ReasonForChange,omitempty"`
+	}{firstOf(f.Title, strings.TrimSuffix(f.Name, path.Ext(f.Name))), f.Name, f.Description, f.LinkTo, f.NewVersionOf, f.Reason}
+}
+
+// mediaTypes are those of the files that people attach to records.
+var mediaTypes = map[string]string{
+	".csv":  "text/csv",
+	".doc":  "application/msword",
+	".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	".gif":  "image/gif",
+	".html": "text/html",
+	".jpeg": "image/jpeg",
+	".jpg":  "image/jpeg",
+	".json": "application/json",
+	".mp4":  "video/mp4",
+	".pdf":  "application/pdf",
+	".png":  "image/png",
+	".ppt":  "application/vnd.ms-powerpoint",
+	".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+	".txt":  "text/plain",
+	".xls":  "application/vnd.ms-excel",
+	".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	".xml":  "text/xml",
+	".zip":  "application/zip",
+}
+
 // asJSON lays out
 //
 //	{"Title":"Plan","PathOnClient":"plan.pdf","VersionData":"<base64>"}
 func (u *upload) asJSON(fields []byte) *payload {
-	head := slices.Concat(bytes.TrimSuffix(fields, []byte("}")), []byte(`,"VersionData":"`))
+	head := slices.Concat(bytes.TrimSuffix(fields, []byte("}")), []byte(`,"`+u.content()+`":"`))
 	tail := []byte(`"}`)
 	return &payload{
 		contentType: "application/json",
@@ -211,7 +306,7 @@ func (u *upload) asMultipart(fields []byte) (*payload, error) {
 		return nil, err
 	}
 	_, err = w.CreatePart(textproto.MIMEHeader{
-		"Content-Disposition": {multipart.FileContentDisposition("VersionData", u.Name)},
+		"Content-Disposition": {multipart.FileContentDisposition(u.content(), u.Name)},
 		"Content-Type":        {"application/octet-stream"},
 	})
 	if err != nil {

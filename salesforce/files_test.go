@@ -111,7 +111,7 @@ func TestUploadInBothForms(t *testing.T) {
 			up, err := c.Upload(t.Context(), f, opt)
 
 			require.NoError(t, err)
-			require.Equal(t, salesforce.Uploaded{VersionID: "068000000000001AAA", MD5: md5Of(content), Size: int64(n)}, up)
+			require.Equal(t, salesforce.Uploaded{ID: "068000000000001AAA", MD5: md5Of(content), Size: int64(n)}, up)
 			require.Len(t, got, 1)
 			require.Equal(t, opt == nil, got[0].contentType == "application/json")
 			require.True(t, bytes.Equal(content, got[0].content))

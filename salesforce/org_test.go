@@ -293,12 +293,12 @@ func TestFilesThereAndBack(t *testing.T) {
 
 			require.NoError(t, err)
 			require.Equal(t, hex.EncodeToString(sum[:]), up.MD5)
-			require.Equal(t, content, org.File(string(up.VersionID)))
-			rec := org.Record(string(up.VersionID))
+			require.Equal(t, content, org.File(string(up.ID)))
+			rec := org.Record(string(up.ID))
 			require.Equal(t, up.MD5, rec["Checksum"])
 			require.Equal(t, "plan", rec["Title"])
 
-			r, err := c.Download(t.Context(), up.VersionID)
+			r, err := c.Download(t.Context(), up.ID)
 			require.NoError(t, err)
 			var got bytes.Buffer
 			_, err = got.ReadFrom(r)
