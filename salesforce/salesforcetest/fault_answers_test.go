@@ -17,18 +17,24 @@ import (
 )
 
 // read asks for a path and reads what comes of the body.
-func (c *client) read(ctx context.Context, path string) (*http.Response, string, error) {
+func (c *client) read(ctx context.Context, path string) (answer, error) {
+	c.t.Helper()
+	return c.readAs(ctx, path, "identity")
+}
+
+func (c *client) readAs(ctx context.Context, path, encoding string) (answer, error) {
 	c.t.Helper()
 	req, err := http.NewRequestWithContext(ctx, "GET", c.base+"/services/data/v66.0"+path, http.NoBody)
 	require.NoError(c.t, err)
 	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Accept-Encoding", encoding)
 	res, err := c.http.Do(req)
 	if err != nil {
-		return nil, "", err
+		return answer{}, err
 	}
 	defer res.Body.Close()
 	data, err := io.ReadAll(res.Body)
-	return res, string(data), err
+	return answer{c.t, res.StatusCode, res.Header, string(data)}, err
 }
 
 func TestFaultsChooseTheirRequests(t *testing.T) {
@@ -46,36 +52,27 @@ func TestFaultsChooseTheirRequests(t *testing.T) {
 func TestAnswersBreakOff(t *testing.T) {
 	t.Parallel()
 	overBoth(t, salesforcetest.Options{}, func(t *testing.T, org *salesforcetest.Org, c *client) {
-		_, whole, err := c.read(t.Context(), "/sobjects/Account/describe")
+		whole, err := c.read(t.Context(), "/sobjects/Account/describe")
 		require.NoError(t, err)
 		for _, test := range []struct{ cut, length int }{{1, 1}, {100, 100}, {-1, 0}} {
 			org.Fail(salesforcetest.Fault{CutAfter: test.cut, Header: http.Header{"x-odd": {"1"}}})
-			req, err := http.NewRequestWithContext(t.Context(), "GET", c.base+"/services/data/v66.0/sobjects/Account/describe", http.NoBody)
-			require.NoError(t, err)
-			req.Header.Set("Authorization", "Bearer "+c.token)
-			req.Header.Set("Accept-Encoding", "identity")
-			res, err := c.http.Do(req)
-			require.NoError(t, err)
-			data, err := io.ReadAll(res.Body)
-			res.Body.Close()
+			part, err := c.read(t.Context(), "/sobjects/Account/describe")
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-			require.Equal(t, 200, res.StatusCode)
-			require.Equal(t, "1", res.Header.Get("X-Odd"))
-			require.Equal(t, whole[:test.length], string(data))
+			require.Equal(t, []any{200, "1", whole.body[:test.length]}, []any{part.status, part.header.Get("X-Odd"), part.body})
 		}
 		org.Fail(salesforcetest.Fault{CutAfter: 1_000_000})
-		_, again, err := c.read(t.Context(), "/sobjects/Account/describe")
+		again, err := c.read(t.Context(), "/sobjects/Account/describe")
 		require.NoError(t, err)
-		require.Equal(t, whole, again)
+		require.Equal(t, whole.body, again.body)
 
 		org.Fail(salesforcetest.Fault{Status: 503, Body: "<html>down</html>", CutAfter: 6})
-		res, part, err := c.read(t.Context(), "/limits")
+		part, err := c.read(t.Context(), "/limits")
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-		require.Equal(t, []any{503, "<html>"}, []any{res.StatusCode, part})
+		require.Equal(t, []any{503, "<html>"}, []any{part.status, part.body})
 
 		// A write that was carried out although its answer broke off.
 		org.Fail(salesforcetest.Fault{Method: "POST", CutAfter: 3})
-		res, err = c.http.Do(post(c, "/sobjects/Account", `{"Name":"half"}`))
+		res, err := c.http.Do(post(c, "/sobjects/Account", `{"Name":"half"}`))
 		require.NoError(t, err)
 		res.Body.Close()
 		require.Contains(t, c.query("SELECT Name FROM Account WHERE Name = 'half'").body, `"totalSize":1`)
@@ -112,31 +109,31 @@ func TestAnswersStall(t *testing.T) {
 		start := time.Now()
 
 		org.Fail(salesforcetest.Fault{Latency: time.Minute})
-		_, _, err := c.read(t.Context(), "/limits")
+		_, err := c.read(t.Context(), "/limits")
 		require.NoError(t, err)
 		require.Equal(t, time.Minute, time.Since(start))
 
 		start = time.Now()
 		org.Fail(salesforcetest.Fault{Stall: time.Hour})
-		_, body, err := c.read(t.Context(), "/limits")
+		a, err := c.read(t.Context(), "/limits")
 		require.NoError(t, err)
-		require.Contains(t, body, "DailyApiRequests")
+		require.Contains(t, a.body, "DailyApiRequests")
 		require.Equal(t, time.Hour, time.Since(start))
 
 		start = time.Now()
 		org.Fail(salesforcetest.Fault{CutAfter: 10, Stall: time.Hour})
-		_, body, err = c.read(t.Context(), "/limits")
+		a, err = c.read(t.Context(), "/limits")
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-		require.Len(t, body, 10)
+		require.Len(t, a.body, 10)
 		require.Equal(t, time.Hour, time.Since(start))
 
 		start = time.Now()
 		org.Fail(salesforcetest.Fault{Stall: 24 * time.Hour, CutAfter: 10})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, body, err = c.read(ctx, "/limits")
+		a, err = c.read(ctx, "/limits")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.Len(t, body, 10)
+		require.Len(t, a.body, 10)
 		require.Equal(t, time.Second, time.Since(start))
 		synctest.Wait()
 		requests := org.Requests()
@@ -183,7 +180,7 @@ func TestRequestsTellWhatCame(t *testing.T) {
 	requestToken(c, c.base, form("grant_type", "client_credentials", "client_secret", "csecret"), "cid", "csecret")
 	c.redirect("/services/oauth2/token", "client_secret", "csecret", "grant_type", "password")
 	requests := org.Requests()
-	require.Equal(t, `{"Name":"logged"}`, requests[0].Body)
+	require.JSONEq(t, `{"Name":"logged"}`, requests[0].Body)
 	require.Len(t, requests[1].Body, 8192)
 	for _, r := range requests[2:] {
 		require.Empty(t, r.Body)
@@ -197,34 +194,26 @@ func TestAnswersAreCompressed(t *testing.T) {
 	s := salesforcetest.NewServer(newWorld(t, salesforcetest.Options{}))
 	t.Cleanup(s.Close)
 	c := &client{t: t, http: s.Client(), base: s.URL, token: s.Org.Credentials().AccessToken}
-	ask := func(path, accepts string) (*http.Response, []byte) {
-		req, err := http.NewRequestWithContext(t.Context(), "GET", c.base+"/services/data/v66.0"+path, http.NoBody)
+	ask := func(path, accepts string) answer {
+		a, err := c.readAs(t.Context(), path, accepts)
 		require.NoError(t, err)
-		req.Header.Set("Authorization", "Bearer "+c.token)
-		req.Header.Set("Accept-Encoding", accepts)
-		res, err := c.http.Do(req)
-		require.NoError(t, err)
-		defer res.Body.Close()
-		data, err := io.ReadAll(res.Body)
-		require.NoError(t, err)
-		return res, data
+		return a
 	}
-	plain, whole := ask("/sobjects/Account/describe", "identity")
-	require.Empty(t, plain.Header.Get("Content-Encoding"))
+	plain := ask("/sobjects/Account/describe", "identity")
+	require.Empty(t, plain.header.Get("Content-Encoding"))
 	for _, accepts := range []string{"gzip", "gzip,deflate", "br, GZIP;q=0.5"} {
-		res, packed := ask("/sobjects/Account/describe", accepts)
-		require.Equal(t, "gzip", res.Header.Get("Content-Encoding"))
-		require.Less(t, len(packed), len(whole)/2)
-		r, err := gzip.NewReader(strings.NewReader(string(packed)))
+		packed := ask("/sobjects/Account/describe", accepts)
+		require.Equal(t, "gzip", packed.header.Get("Content-Encoding"))
+		require.Less(t, len(packed.body), len(plain.body)/2)
+		r, err := gzip.NewReader(strings.NewReader(packed.body))
 		require.NoError(t, err)
 		data, err := io.ReadAll(r)
 		require.NoError(t, err)
-		require.Equal(t, whole, data)
+		require.Equal(t, plain.body, string(data))
 	}
 	for _, accepts := range []string{"", "deflate", "gzip;q=0", "identity"} {
-		res, _ := ask("/sobjects/Account/describe", accepts)
-		require.Empty(t, res.Header.Get("Content-Encoding"), accepts)
+		require.Empty(t, ask("/sobjects/Account/describe", accepts).header.Get("Content-Encoding"), accepts)
 	}
-	res, _ := ask("/sobjects/Account/001000000000000AAA", "gzip")
-	require.Empty(t, res.Header.Get("Content-Encoding"), "too short to be worth it")
+	short := ask("/sobjects/Account/001000000000000AAA", "gzip")
+	require.Empty(t, short.header.Get("Content-Encoding"), "too short to be worth it")
 }

@@ -14,7 +14,6 @@ type device struct {
 	*grant        // of nobody until somebody consents
 	userCode      string
 	issued, asked time.Time
-	refresh       string
 	connected     bool
 }
 

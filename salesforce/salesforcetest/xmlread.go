@@ -33,7 +33,7 @@ func parseXML(r io.Reader) (*element, error) {
 	for count := 0; ; {
 		token, err := d.Token()
 		switch {
-		case err == io.EOF && len(root.children) == 1:
+		case errors.Is(err, io.EOF) && len(root.children) == 1:
 			return root.children[0], nil
 		case err != nil:
 			return nil, err
