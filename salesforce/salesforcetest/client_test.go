@@ -25,6 +25,9 @@ func newOrg(opt salesforcetest.Options) *salesforcetest.Org {
 	if opt.TimeZone == "" {
 		opt.TimeZone = "America/Los_Angeles"
 	}
+	if opt.Now == nil { // what the org is made with has a time, too
+		opt.Now = func() time.Time { return saturday }
+	}
 	org := salesforcetest.NewOrg(&opt)
 	org.SetNow(saturday)
 	return org
