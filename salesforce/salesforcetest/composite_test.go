@@ -163,6 +163,28 @@ func TestCompositeThatIsRefusedAsAWhole(t *testing.T) {
 		"sobjects":"/services/data/v66.0/composite/sobjects","graph":"/services/data/v66.0/composite/graph"}`, c.get("/composite/").ok(200).body)
 }
 
+func TestEveryResourceOfRecordsIsReadInsideATransaction(t *testing.T) {
+	t.Parallel()
+	org := newWorld(t, salesforcetest.Options{})
+	c := newClient(t, org)
+	acme, user := idOf(t, org, "Account", "Name", "Acme"), org.Credentials().UserID
+	subs := []string{sub("new", "POST", "/sobjects/Contact", `{"LastName":"new","AccountId":"`+acme+`"}`)}
+	for i, path := range []string{
+		"", "/Account", "/Account/describe", "/Account/describe/layouts", "/Account/describe/layouts/012000000000000AAA",
+		"/Account/describe/compactLayouts", "/Account/describe/approvalLayouts", "/Account/listviews", "/Account/quickActions",
+		"/Account/updated?start=2026-11-21T00:00:00Z&end=2026-11-21T15:00:00Z", "/Account/deleted?start=2026-11-21T00:00:00Z&end=2026-11-21T15:00:00Z",
+		"/Account/" + acme, "/Account/" + acme + "/Contacts", "/Account/Number__c/A-1", "/User/" + user + "/password", "/Contact/@{new.id}/Account",
+	} {
+		subs = append(subs, sub(fmt.Sprintf("r%d", i), "GET", "/sobjects"+path, ""))
+	}
+	subs = append(subs, sub("q", "GET", "/query?explain=SELECT+Id+FROM+Account", ""), sub("m", "GET", "/query?q=SELECT+Id+FROM+Account+FOR+VIEW", ""),
+		sub("c", "GET", "/query?columns=true&q=SELECT+Id+FROM+Account", ""), sub("u", "PATCH", "/sobjects/Account/Number__c/A-1", `{"Phone":"1"}`))
+	for i, a := range c.composite(66, true, subs...) {
+		require.Less(t, a.Status, 300, "%d: %s", i, a.Body)
+	}
+	require.Len(t, c.query("SELECT Id FROM Contact WHERE LastName = 'new'").records(), 1)
+}
+
 func TestCompositeReferencesHaveALimit(t *testing.T) {
 	t.Parallel()
 	org := newWorld(t, salesforcetest.Options{})

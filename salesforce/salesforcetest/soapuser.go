@@ -182,7 +182,7 @@ func (c *call) randomPassword(userID string) (string, error) {
 // newPassword sets a password. Sessions that began with an expired one are good
 // from then on.
 func (c *call) newPassword(userID, password string, expired bool) error {
-	user := c.org.userByID(long(userID))
+	user := c.userByID(userID)
 	if user == nil {
 		return refusal("INVALID_ID_FIELD", "no such user: %s", userID)
 	}

@@ -5,7 +5,7 @@ import "net/http"
 // passwordExpired answers GET /sobjects/User/id/password.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_user_password.htm
 func (c *call) passwordExpired() error {
-	user := c.org.userByID(long(c.args[0]))
+	user := c.userByID(c.args[0])
 	if user == nil {
 		return errNotFound
 	}
@@ -16,6 +16,12 @@ func (c *call) passwordExpired() error {
 	a.mu.Unlock()
 	writeJSON(c.w, http.StatusOK, map[string]bool{"IsExpired": expired})
 	return nil
+}
+
+// userByID returns a user, nil for none.
+func (c *call) userByID(id string) *record {
+	defer c.reading()()
+	return c.org.object("User").find(long(id), c.tx)
 }
 
 // changePassword answers POST /sobjects/User/id/password.
