@@ -50,9 +50,10 @@ func (g *Geolocation) UnmarshalJSON(data []byte) error {
 //
 //	Attributes salesforce.Attributes `json:"attributes"`
 //
-// They tell of the parent over a polymorphic lookup, such as Owner or Who,
-// which object it is of.
+// They tell of the parent over a polymorphic lookup, such as Owner or Who, which
+// object it is of, if the query has TYPEOF for it. Without that, Type is Name,
+// and the object is the field Who.Type, or the last but one part of URL.
 type Attributes struct {
-	Type string `json:"type"` // name of the object
+	Type string `json:"type"` // name of the object; AggregateResult for a row of an aggregate
 	URL  string `json:"url"`  // path of the record; "" for a row of an aggregate
 }
