@@ -29,7 +29,7 @@ func (r *run) page(ctx context.Context, o *object, limit int, where soql.Conditi
 	if err != nil {
 		return nil, fmt.Errorf("importer: query %s: %w", o.Name, err)
 	}
-	records, err := salesforce.Collect(salesforce.Query[salesforce.Record](ctx, r.cfg.Client, text, &salesforce.QueryOptions{All: true}))
+	records, err := salesforce.CollectQuery[salesforce.Record](ctx, r.cfg.Client, text, &salesforce.QueryOptions{All: true})
 	if err != nil {
 		return nil, fmt.Errorf("importer: read %s: %w", o.Name, err)
 	}

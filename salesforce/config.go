@@ -77,7 +77,8 @@ type Config struct {
 
 	// MaxAnswer is how many bytes an answer may have that is decoded as a whole,
 	// such as a describe; a longer one is ErrTooLarge. The results of queries and
-	// downloads are streams and have no such bound. Defaults to 64 MiB.
+	// downloads are streams, which have no such bound, though each record of a
+	// query has, its child lists included. Defaults to 64 MiB.
 	MaxAnswer int64
 
 	// LoginTimeout bounds one login, retries included. A login goes on when the

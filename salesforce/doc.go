@@ -31,6 +31,9 @@
 //
 //	for account, err := range salesforce.Query[Account](ctx, c, text, nil) {
 //
+// [CollectQuery] makes a slice of them, [QueryOf] the query for a struct, and
+// [Client.Explain] tells how Salesforce would run one.
+//
 // [Get], [Client.Create], [Client.Update], [Client.Upsert] and [Client.Delete]
 // work on one record. [Client.Upload] and [Client.Download] move files of up to
 // 2 GB without holding them in memory. [Client.Describe] tells what an object

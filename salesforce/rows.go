@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -36,7 +37,7 @@ func query[T any](ctx context.Context, c *Client, soql string, opt *QueryOptions
 	if err != nil {
 		return nil, err
 	}
-	if r.pages, err = decode.NewPages[T](wireTypes, decode.Options{Open: r.child, Strict: r.opt.Strict}); err != nil {
+	if r.pages, err = decode.NewPages[T](wireTypes, decode.Options{Open: r.child, Strict: r.opt.Strict, MaxRecord: c.http.maxRecord()}); err != nil {
 		return nil, fault("query", nil, "decode a record into %T: %v", *new(T), err)
 	}
 	ans, err := c.send(ctx, first)
@@ -233,13 +234,22 @@ func (c *call) undecoded(err error, mismatch func(error) error) error {
 	if e, ok := errors.AsType[*decode.Error](err); ok && e.Mismatch {
 		return mismatch(err)
 	}
+	if errors.Is(err, decode.ErrTooLarge) {
+		return fault(c.op, ErrTooLarge, "a record has more bytes than Config.MaxAnswer allows")
+	}
 	return c.badAnswer(http.StatusOK, err)
+}
+
+// maxRecord is Config.MaxAnswer for one record, which is held in memory as a
+// whole.
+func (t *transport) maxRecord() int {
+	return int(min(t.most, math.MaxInt32))
 }
 
 // readOne reads the answer of a call that is one record into v.
 func readOne[T any](ctx context.Context, c *Client, request *call, v *T) error {
 	mismatch := func(err error) error { return fault(request.op, nil, "decode it into %T: %v", *v, err) }
-	pages, err := decode.NewPages[T](wireTypes, decode.Options{})
+	pages, err := decode.NewPages[T](wireTypes, decode.Options{MaxRecord: c.http.maxRecord()})
 	if err != nil {
 		return mismatch(err)
 	}

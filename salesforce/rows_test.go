@@ -358,6 +358,17 @@ func TestStrictQueriesRefuseUnknownFields(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestARecordHasABound(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, &script{answer: body(200, `{"totalSize":1,"done":true,"records":[{"Name":"`+strings.Repeat("x", 300_000)+`"}]}`)},
+		func(cfg *salesforce.Config) { cfg.MaxAnswer = 200_000 })
+
+	_, err := names(t.Context(), c, nil)
+
+	require.ErrorIs(t, err, salesforce.ErrTooLarge)
+	require.EqualError(t, err, "salesforce: query: a record has more bytes than Config.MaxAnswer allows")
+}
+
 type activity struct {
 	Attributes salesforce.Attributes `json:"attributes"`
 	Who        *struct {

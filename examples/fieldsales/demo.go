@@ -110,8 +110,8 @@ func (d *demo) staffID(ctx context.Context, appUser string) (string, error) {
 	if appUser != d.rep.key {
 		return "", nil
 	}
-	staff, err := salesforce.Collect(salesforce.Query[salesforce.Record](ctx, d.client,
-		"SELECT Id FROM i360__Staff__c WHERE i360__Email__c = "+soql.Quote(d.rep.username), nil))
+	staff, err := salesforce.CollectQuery[salesforce.Record](ctx, d.client,
+		"SELECT Id FROM i360__Staff__c WHERE i360__Email__c = "+soql.Quote(d.rep.username), nil)
 	if err != nil || len(staff) != 1 {
 		return "", err
 	}

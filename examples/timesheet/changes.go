@@ -62,7 +62,7 @@ func (d *demo) changeTheOrg(ctx context.Context) error {
 }
 
 func (d *demo) ids(ctx context.Context, query string, want int) ([]salesforce.ID, error) {
-	records, err := salesforce.Collect(salesforce.Query[salesforce.Record](ctx, d.client, query, nil))
+	records, err := salesforce.CollectQuery[salesforce.Record](ctx, d.client, query, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -98,7 +98,7 @@ func (d *demo) decideOnWriting(ctx context.Context, wanted bool) error {
 		IsSandbox        bool
 		OrganizationType string
 	}
-	orgs, err := salesforce.Collect(salesforce.Query[organization](ctx, d.client, "SELECT IsSandbox, OrganizationType FROM Organization", nil))
+	orgs, err := salesforce.CollectQuery[organization](ctx, d.client, "SELECT IsSandbox, OrganizationType FROM Organization", nil)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (d *decoder) rest(n *node, v reflect.Value, path string, start, q int) int 
 		d.missing = true
 		return q
 	}
-	sub := &decoder{types: d.types, open: d.open, strict: d.strict, root: n.below(), any: d.any, rec: d.rec}
+	sub := &decoder{types: d.types, open: d.open, strict: d.strict, root: n.below(), any: d.any, rec: d.rec, window: window{most: d.most}}
 	for path != "" {
 		if err := d.restPage(sub, v, path); err != nil {
 			d.err = err

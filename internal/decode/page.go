@@ -33,11 +33,15 @@ type Options struct {
 	Open func(path string) (io.ReadCloser, error)
 	// Strict refuses a key that the struct has no field for.
 	Strict bool
+	// MaxRecord is how many bytes a record may have, its child lists included, at
+	// least 128 KB. The error is ErrTooLarge for one that has more. Defaults to
+	// 64 MB.
+	MaxRecord int
 }
 
 // NewPages compiles the plan of T. The error names a type that cannot be read.
 func NewPages[T any](types *Types, opt Options) (*Pages[T], error) {
-	p := &Pages[T]{decoder{types: types, open: opt.Open, strict: opt.Strict}}
+	p := &Pages[T]{decoder{types: types, open: opt.Open, strict: opt.Strict, window: window{most: opt.MaxRecord}}}
 	root, err := types.plan(reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err

@@ -238,6 +238,21 @@ func TestLargeRecordsPassThroughASmallWindow(t *testing.T) {
 	require.Equal(t, "small", got[2].Name)
 }
 
+func TestTooLargeRecordsAreRefused(t *testing.T) {
+	t.Parallel()
+	for size, fits := range map[int]bool{150_000: true, 250_000: false, 2_000_000: false} {
+		ps, err := NewPages[lead](testTypes(), Options{MaxRecord: 200_000})
+		require.NoError(t, err)
+		require.NoError(t, ps.Begin(strings.NewReader(page(`{"Name":"small"}`, `{"Name":"`+strings.Repeat("x", size)+`"}`))))
+		require.NoError(t, ps.Next(new(lead)))
+		if err := ps.Next(new(lead)); fits {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, ErrTooLarge)
+		}
+	}
+}
+
 func TestReadErrorsPass(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")

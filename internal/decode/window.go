@@ -1,17 +1,18 @@
 package decode
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"io"
 )
 
 const (
 	smallWindow = 4 << 10
 	largeWindow = 128 << 10
-	// maxWindow is the most that one record may take, its child lists included.
-	maxWindow = 256 << 20
 )
+
+// ErrTooLarge is the error of a record that is larger than the window may be.
+var ErrTooLarge = errors.New("a record is larger than one may be")
 
 // window is the part of a stream that is in memory. All before p has been read.
 //
@@ -25,11 +26,12 @@ type window struct {
 	base int64 // position of buf in the stream
 	eof  bool
 	stop byte // stands behind the end
+	most int  // bytes of the largest record; 0 for 64 MB
 }
 
 // reset begins a new stream.
 func (w *window) reset(r io.Reader) {
-	*w = window{r: r, buf: w.buf, stop: w.stop}
+	*w = window{r: r, buf: w.buf, stop: w.stop, most: w.most}
 	if cap(w.buf) == 0 {
 		w.buf = make([]byte, 0, smallWindow)
 	}
@@ -51,7 +53,7 @@ func (w *window) fill() error {
 		return io.EOF
 	}
 	kept := w.end - w.p
-	if room := cap(w.buf) - padding; kept == room || w.end == room && room < largeWindow {
+	if room := cap(w.buf) - padding; kept == room || w.end == room && cap(w.buf) < largeWindow {
 		if err := w.enlarge(kept); err != nil {
 			return err
 		}
@@ -67,10 +69,11 @@ func (w *window) fill() error {
 
 // enlarge moves what is not read yet to a larger buffer.
 func (w *window) enlarge(kept int) error {
-	size := 2 * cap(w.buf)
-	if size > maxWindow {
-		return fmt.Errorf("a record has more than %d MB", maxWindow>>20)
+	most := max(cmp.Or(w.most, 64<<20), largeWindow)
+	if kept >= most {
+		return ErrTooLarge
 	}
+	size := min(2*cap(w.buf), most+padding)
 	larger := make([]byte, size)
 	copy(larger, w.buf[w.p:w.end])
 	w.buf = larger[:kept]
