@@ -62,6 +62,10 @@ type Config struct {
 	// holds letters, digits and ._/- only. Defaults to "".
 	AppName string
 
+	// DefaultNamespace is the namespace of a package whose names requests then
+	// need no prefix for. Defaults to "", none.
+	DefaultNamespace string
+
 	// Retry says how failed requests are repeated.
 	Retry Retry
 
@@ -128,8 +132,9 @@ type Retry struct {
 }
 
 var (
-	versionForm = regexp.MustCompile(`^[1-9][0-9]{1,2}\.0$`)
-	appNameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$`)
+	versionForm   = regexp.MustCompile(`^[1-9][0-9]{1,2}\.0$`)
+	namespaceForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,14}$`)
+	appNameForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$`)
 )
 
 // withDefaults returns the configuration with every default filled in.
@@ -157,6 +162,18 @@ func (cfg Config) withDefaults() Config {
 
 // base is the path of the REST resources.
 func (cfg Config) base() string { return "/services/data/v" + cfg.Version }
+
+// callOptions is the header of that name, "" for none.
+func (cfg Config) callOptions() string {
+	var options []string
+	if cfg.AppName != "" {
+		options = append(options, "client="+cfg.AppName)
+	}
+	if cfg.DefaultNamespace != "" {
+		options = append(options, "defaultNamespace="+cfg.DefaultNamespace)
+	}
+	return strings.Join(options, "; ")
+}
 
 func setDefault[T comparable](field *T, value T) {
 	if *field == *new(T) {
@@ -189,6 +206,9 @@ func (cfg Config) validate() error {
 	}
 	if cfg.AppName != "" && !appNameForm.MatchString(cfg.AppName) {
 		wrong("AppName %q: want up to 64 letters, digits and ._/-", clip(cfg.AppName, 80))
+	}
+	if cfg.DefaultNamespace != "" && !namespaceForm.MatchString(cfg.DefaultNamespace) {
+		wrong("DefaultNamespace %q is no namespace", clip(cfg.DefaultNamespace, 40))
 	}
 	faults = append(faults, cfg.Pace.validate())
 	if !(cfg.DailyShare >= 0 && cfg.DailyShare <= 1) {

@@ -78,7 +78,7 @@ func TestCheckConnectionTellsFailuresApart(t *testing.T) {
 		{"wrong host", oauth("invalid_grant", "request not supported on this domain"), nil, salesforce.ErrWrongHost, "My Domain"},
 		{"wrong audience", oauth("invalid_grant", "Audience validation failed"), nil, salesforce.ErrWrongHost, "My Domain"},
 		{"a web site", body(404, "<html><title>Not here</title></html>"), nil, salesforce.ErrWrongHost, "My Domain"},
-		{"moved", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://x", 302) }, nil, salesforce.ErrWrongHost, "My Domain"},
+		{"moved", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://x", http.StatusFound) }, nil, salesforce.ErrWrongHost, "My Domain"},
 		{"other", oauth("inactive_user", "user is inactive"), nil, salesforce.ErrAuth, "login history"},
 		{"down", body(503, "<html>down</html>"), nil, salesforce.ErrUnavailable, "Try again"},
 		{"no API", nil, fails(403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."), salesforce.ErrAPIDisabled, "API Enabled"},

@@ -174,14 +174,20 @@ func (r Request) payload(op string) (*payload, error) {
 	}
 }
 
-// exact opens the body, which fails when it is longer or shorter than it says:
-// otherwise the server would take the beginning for the whole.
+// exact opens the body, which fails when it is longer or shorter than it says,
+// and before its last byte is out: otherwise the server would take the beginning
+// for the whole.
 func (b *Body) exact() (io.ReadCloser, error) {
 	src, err := b.Open()
 	if err != nil {
 		return nil, err
 	}
-	return &exactly{src, b.Size}, nil
+	e := &exactly{src, b.Size}
+	if b.Size == 0 && !e.ended() {
+		_ = src.Close()
+		return nil, errBodySize
+	}
+	return e, nil
 }
 
 type exactly struct {
@@ -192,10 +198,22 @@ type exactly struct {
 var errBodySize = errors.New("the body has not the Size that was announced")
 
 func (e *exactly) Read(p []byte) (int, error) {
-	n, err := e.ReadCloser.Read(p)
+	if e.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := e.ReadCloser.Read(p[:min(int64(len(p)), e.left)])
 	e.left -= int64(n)
-	if e.left < 0 || err == io.EOF && e.left > 0 {
+	switch {
+	case e.left == 0 && !e.ended():
 		return 0, errBodySize
+	case e.left > 0 && errors.Is(err, io.EOF):
+		return n, errBodySize
 	}
 	return n, err
+}
+
+// ended reports whether the source has nothing more.
+func (e *exactly) ended() bool {
+	n, err := io.ReadFull(e.ReadCloser, make([]byte, 1))
+	return n == 0 && errors.Is(err, io.EOF)
 }

@@ -12,15 +12,15 @@ import (
 type Token struct {
 	// RefreshToken is the one to use next. Where the app rotates them it works
 	// once.
-	RefreshToken string
+	RefreshToken string `json:"refresh_token"`
 	// AccessToken is the last one that came with it, InstanceURL where it works,
 	// and Identity whose it is: https://login.salesforce.com/id/ORG/USER.
-	AccessToken string
-	InstanceURL string
-	Identity    string
+	AccessToken string `json:"access_token"`
+	InstanceURL string `json:"instance_url"`
+	Identity    string `json:"id"`
 	// Renewing is when a renewal was begun that has not ended yet, or never
 	// ended because its process did.
-	Renewing time.Time
+	Renewing time.Time `json:"renewing,omitzero"`
 }
 
 // String tells whose token it is.

@@ -28,6 +28,7 @@ type transport struct {
 	client  *retryablehttp.Client
 	agent   string
 	appName string
+	options string // Sforce-Call-Options
 	logger  *slog.Logger
 	observe func(Event) // nil for nobody
 	now     func() time.Time
@@ -58,6 +59,7 @@ func newTransport(cfg Config) *transport {
 	t := &transport{
 		agent:   "sfbridge/" + sdkVersion,
 		appName: cfg.AppName,
+		options: cfg.callOptions(),
 		logger:  cfg.Logger,
 		observe: cfg.Observe,
 		now:     cfg.Now,
@@ -183,8 +185,8 @@ func (t *transport) request(ctx context.Context, a *attempt, host *url.URL, toke
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	if t.appName != "" {
-		req.Header.Set("Sforce-Call-Options", "client="+t.appName)
+	if t.options != "" {
+		req.Header.Set("Sforce-Call-Options", t.options)
 	}
 	for name, value := range a.header {
 		req.Header.Set(name, value)

@@ -448,4 +448,10 @@ func TestHeadersOfEveryRequest(t *testing.T) {
 	require.Equal(t, "client=acme-sync/2.1", header.Get("Sforce-Call-Options"))
 	require.Equal(t, "Bearer T1", header.Get("Authorization"))
 	require.Equal(t, []string{"GET /services/data/v" + salesforce.DefaultVersion + "/query?q=SELECT+COUNT%28%29+FROM+Lead"}, org.called())
+
+	c = newClient(t, org, func(cfg *salesforce.Config) { cfg.AppName, cfg.DefaultNamespace = "acme", "battle" })
+	require.NoError(t, c.Delete(t.Context(), "Lead", leadID))
+	require.Equal(t, "client=acme; defaultNamespace=battle", header.Get("Sforce-Call-Options"))
+	_, err = salesforce.New(salesforce.Config{Auth: ada, DefaultNamespace: "x; y"})
+	require.ErrorContains(t, err, "DefaultNamespace")
 }

@@ -193,6 +193,10 @@ func (h held) read(ctx context.Context) (salesforce.Token, error) {
 	return h.sealer.open(h.id, sealed)
 }
 
+// saveTime is how long saving may take. That another process may take over
+// meanwhile does no harm: then nothing is saved.
+const saveTime = 30 * time.Second
+
 // change has half of the lease, so that what it returns is saved before
 // somebody takes over.
 func (h held) change(ctx context.Context, current salesforce.Token, change func(context.Context, salesforce.Token) (salesforce.Token, error)) (salesforce.Token, error) {
@@ -209,7 +213,7 @@ func (h held) save(ctx context.Context, token salesforce.Token) error {
 		h.letGo(ctx)
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.lease/4)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
 	n, err := h.exec(ctx, `UPDATE sfbridge_tokens SET sealed = ?, holder = '' WHERE id = ? AND holder = ?`,
 		base64.StdEncoding.EncodeToString(sealed), h.id, h.holder)
@@ -221,7 +225,7 @@ func (h held) save(ctx context.Context, token salesforce.Token) error {
 
 // letGo lets the next one in at once. When that fails the lease ends by itself.
 func (h held) letGo(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.lease/4)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
 	_, _ = h.exec(ctx, `UPDATE sfbridge_tokens SET holder = '' WHERE id = ? AND holder = ?`, h.id, h.holder)
 }
