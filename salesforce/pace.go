@@ -76,8 +76,12 @@ func (rt *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	return rt.next.RoundTrip(req)
 }
 
-// wait takes a slot, and gives it back when the rest of the wait is in vain.
+// wait takes a slot, and gives it back when the rest of the wait is in vain. A
+// request whose context has ended has no turn.
 func (rt *roundTripper) wait(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if rt.slots != nil {
 		select {
 		case rt.slots <- struct{}{}:
