@@ -10,18 +10,19 @@ import (
 // for the user.
 // https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_format.htm
 type locale struct {
-	group, point   string // within numbers
-	money          string // a pattern with %s for the amount
-	date, dateTime string // layouts
+	group, point string // within numbers
+	money        string // a pattern with %s for the amount
+	date, clock  string // layouts
+	between      string // a date and a time
 }
 
 // locales are those that the org knows, by LocaleSidKey. Others are written like
 // en_US.
 var locales = map[string]locale{
-	"en_US": {",", ".", "$%s", "1/2/2006", "1/2/2006, 3:04 PM"},
-	"en_GB": {",", ".", "$%s", "02/01/2006", "02/01/2006, 15:04"},
-	"de_DE": {".", ",", "%s $", "02.01.2006", "02.01.2006, 15:04"},
-	"fr_FR": {"\u202f", ",", "%s $", "02/01/2006", "02/01/2006 15:04"},
+	"en_US": {",", ".", "$%s", "1/2/2006", "3:04 PM", ", "},
+	"en_GB": {",", ".", "$%s", "02/01/2006", "15:04", ", "},
+	"de_DE": {".", ",", "%s $", "02.01.2006", "15:04", ", "},
+	"fr_FR": {"\u202f", ",", "%s $", "02/01/2006", "15:04", " "},
 }
 
 // format writes a value of a field for people.
@@ -39,9 +40,9 @@ func (l locale) format(f *field, v any, zone *time.Location) any {
 	case date:
 		return v.start(time.UTC).Format(l.date)
 	case time.Time:
-		return v.In(zone).Format(l.dateTime)
+		return v.In(zone).Format(l.date + l.between + l.clock)
 	case timeOfDay:
-		return time.UnixMilli(int64(v)).UTC().Format("3:04 PM")
+		return time.UnixMilli(int64(v)).UTC().Format(l.clock)
 	}
 	return fmt.Sprint(plainValue(nil, nil, v))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -219,4 +220,57 @@ func TestSlowReadersHoldNoLock(t *testing.T) {
 	require.NoError(t, err)
 	org.Insert("Account", map[string]any{"Name": "written meanwhile"})
 	require.NoError(t, res.Body.Close())
+}
+
+// ownQueries are asked in a transaction that has changed the records before.
+var ownQueries = []queryCase{
+	{"SELECT Name FROM Account WHERE Number__c = 'A-9'", "New"},
+	{"SELECT Name FROM Account WHERE Number__c = 'A-1'", ""},
+	{"SELECT Name FROM Account WHERE Id = '{Acme}'", "Acme 2"},
+	{"SELECT Name FROM Account WHERE Id = '{beta Corp}'", ""},
+	{"SELECT Name FROM Account", `Acme 2, Gamma_100%, Delta's "best", New`},
+	{"SELECT Name FROM Account ORDER BY SystemModstamp DESC, Name LIMIT 2", "Acme 2, New"},
+	{"SELECT Name FROM Account WHERE Id > '{Acme}' ORDER BY Id LIMIT 2", `Gamma_100%, Delta's "best"`},
+	{"SELECT Name FROM Account WHERE SystemModstamp > 2026-11-21T15:30:30Z", "Acme 2, New"},
+	{"SELECT Name FROM Contact WHERE AccountId = '{Acme}'", "Ann Lee, Kim, Late"},
+	{"SELECT Name, (SELECT LastName FROM Contacts) FROM Account WHERE Name LIKE 'Acme%'", "Acme 2|[Lee, Kim, Late]"},
+}
+
+// A query within a transaction sees what the transaction has written, by each
+// way in which it finds records.
+func TestQueriesSeeTheirTransaction(t *testing.T) {
+	t.Parallel()
+	for cases := range slices.Chunk(ownQueries, 5) { // a composite takes five queries
+		org := newThings(t, salesforcetest.Options{})
+		org.Advance(time.Minute)
+		ids, path := idsByName(org), "/services/data/v66.0"
+		type request map[string]any
+		requests := []request{
+			{"method": "POST", "url": path + "/sobjects/Account", "body": request{"Name": "New", "Number__c": "A-9"}},
+			{"method": "PATCH", "url": path + "/sobjects/Account/" + ids["Acme"], "body": request{"Name": "Acme 2", "Number__c": "A-8"}},
+			{"method": "POST", "url": path + "/sobjects/Contact", "body": request{"LastName": "Late", "AccountId": ids["Acme"]}},
+			{"method": "DELETE", "url": path + "/sobjects/Account/" + ids["beta Corp"]},
+		}
+		writes := len(requests)
+		for _, q := range cases {
+			requests = append(requests, request{"method": "GET", "url": path + "/query?q=" + url.QueryEscape(withIDs(t, q.soql, ids))})
+		}
+		for i, r := range requests {
+			r["referenceId"] = fmt.Sprint("r", i)
+		}
+		body, err := json.Marshal(request{"allOrNone": true, "compositeRequest": requests})
+		require.NoError(t, err)
+		var answer struct {
+			CompositeResponse []struct {
+				Body           json.RawMessage `json:"body"`
+				HTTPStatusCode int             `json:"httpStatusCode"`
+			} `json:"compositeResponse"`
+		}
+		newClient(t, org).post("/composite", string(body)).ok(200).decode(&answer)
+		for i, q := range cases {
+			got := answer.CompositeResponse[writes+i]
+			require.Equal(t, 200, got.HTTPStatusCode, "%s\n%s", q.soql, got.Body)
+			require.Equal(t, q.want, rowsOf(t, string(got.Body), q.soql), q.soql)
+		}
+	}
 }

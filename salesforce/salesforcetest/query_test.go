@@ -53,20 +53,25 @@ func runQueries(t *testing.T, org *salesforcetest.Org, resource string, cases []
 	c := newClient(t, org)
 	ids := idsByName(org)
 	for _, q := range cases {
-		soql := idName.ReplaceAllStringFunc(q.soql, func(s string) string {
-			name, short := strings.CutSuffix(s[1:len(s)-1], ":15")
-			require.Contains(t, ids, name, q.soql)
-			if short {
-				return ids[name][:15]
-			}
-			return ids[name]
-		})
+		soql := withIDs(t, q.soql, ids)
 		t.Run(q.soql, func(t *testing.T) {
 			a := c.get(resource + "?q=" + url.QueryEscape(soql))
 			require.Equal(t, 200, a.status, a.body)
 			require.Equal(t, q.want, rowsOf(t, a.body, soql))
 		})
 	}
+}
+
+// withIDs puts ids in the place of names.
+func withIDs(t *testing.T, soql string, ids map[string]string) string {
+	return idName.ReplaceAllStringFunc(soql, func(s string) string {
+		name, short := strings.CutSuffix(s[1:len(s)-1], ":15")
+		require.Contains(t, ids, name, soql)
+		if short {
+			return ids[name][:15]
+		}
+		return ids[name]
+	})
 }
 
 var idName = regexp.MustCompile(`\{[^}]+\}`)

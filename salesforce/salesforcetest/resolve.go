@@ -145,10 +145,14 @@ func (op *operand) read(r *record) any {
 	if op.reads == typeField {
 		return r.of.Name
 	}
-	if f := r.of.field(op.name); f != nil {
-		return r.get(f)
+	f := r.of.field(op.name)
+	if f == nil && op.name == "Name" { // a case is named by its number, a task by its subject
+		f = r.of.nameField()
 	}
-	return nil
+	if f == nil {
+		return nil
+	}
+	return r.get(f)
 }
 
 // direct reports whether the operand is a field of the queried object itself.
