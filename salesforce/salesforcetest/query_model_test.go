@@ -196,7 +196,9 @@ func (f modelField) compare(a, b any) int {
 		if f.kind == "id" {
 			return strings.Compare(a, b.(string))
 		}
-		return strings.Compare(strings.ToLower(a), strings.ToLower(b.(string)))
+		x, y := strings.ToLower(a), strings.ToLower(b.(string))
+		plain := func(s string) string { return strings.ReplaceAll(s, "ä", "a") }
+		return cmp.Or(strings.Compare(plain(x), plain(y)), strings.Compare(x, y))
 	case float64:
 		return cmp.Compare(a, b.(float64))
 	case int:

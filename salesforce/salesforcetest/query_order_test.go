@@ -30,7 +30,7 @@ var orderQueries = []queryCase{
 	{"SELECT Name FROM Thing__c ORDER BY Num__c, Name", "T4, T2, T3, T1, T6, T5"},
 	{"SELECT Name FROM Thing__c ORDER BY Num__c DESC NULLS LAST, Name", "T5, T1, T6, T3, T2, T4"},
 	{"SELECT Name FROM Thing__c ORDER BY Num__c DESC, Name DESC", "T4, T5, T6, T1, T3, T2"},
-	{"SELECT Name FROM Thing__c ORDER BY Text__c", "T4, T5, T1, T3, T2, T6"},
+	{"SELECT Name FROM Thing__c ORDER BY Text__c", "T4, T5, T1, T3, T6, T2"},
 	{"SELECT Name FROM Thing__c ORDER BY Flag__c, Name", "T2, T4, T5, T1, T3, T6"},
 	{"SELECT Name FROM Thing__c ORDER BY Day__c DESC LIMIT 2", "T6, T5"},
 	{"SELECT Name FROM Thing__c ORDER BY At__c ASC NULLS FIRST LIMIT 3", "T4, T3, T2"},

@@ -53,7 +53,7 @@ var textQueries = []queryCase{
 	{"SELECT Name FROM Thing__c WHERE Text__c LIKE 'äpf%'", "T6"},
 	{"SELECT Name FROM Thing__c WHERE Text__c = 'äpfel'", "T6"},
 	{"SELECT Name FROM Thing__c WHERE Text__c > 'alpha'", "T2, T3, T6"},
-	{"SELECT Name FROM Thing__c WHERE Text__c >= 'ALPHA' AND Text__c < 'beta'", "T1, T3"},
+	{"SELECT Name FROM Thing__c WHERE Text__c >= 'ALPHA' AND Text__c < 'beta'", "T1, T3, T6"},
 	{"SELECT Name FROM Thing__c WHERE Text__c <= 'alpha'", "T1, T5"},
 	{"SELECT Name FROM Thing__c WHERE Text__c IN ('ALPHA', 'beta', 'alpha')", "T1, T2"},
 	{"SELECT Name FROM Thing__c WHERE Text__c NOT IN ('alpha')", "T2, T3, T4, T5, T6"},

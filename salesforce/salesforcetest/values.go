@@ -241,7 +241,7 @@ func appendDateTime(b []byte, t time.Time) []byte {
 }
 
 // compareValues orders two values of one field; nil comes first. Text is
-// compared without regard to case.
+// compared as a dictionary does.
 func compareValues(a, b any) int {
 	switch {
 	case a == nil && b == nil:
@@ -253,7 +253,7 @@ func compareValues(a, b any) int {
 	}
 	switch a := a.(type) {
 	case string:
-		return compareText(a, b.(string))
+		return collate(a, b.(string))
 	case bool:
 		return boolOrder(a) - boolOrder(b.(bool))
 	case decimal:
