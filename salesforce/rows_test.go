@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 )
 
 const data = "/services/data/v66.0"
@@ -448,4 +449,31 @@ func TestAggregatesByAlias(t *testing.T) {
 
 	require.NoError(t, err)
 	require.Equal(t, []sum{{"Won", 7, new(1250.5)}, {"", 1, nil}}, sums)
+}
+
+func TestLongQueriesOfAnOrgHavePages(t *testing.T) {
+	t.Parallel()
+	org := salesforcetest.NewOrg(nil)
+	ids := make([]salesforce.ID, 450)
+	for i := range ids {
+		ids[i] = salesforce.ID(org.Insert("Lead", map[string]any{"LastName": fmt.Sprintf("Lead %03d", i), "Company": "Acme"}))
+	}
+	text := "SELECT LastName FROM Lead WHERE Id IN ('" + string(ids[0])
+	for _, id := range ids[1:] {
+		text += "', '" + string(id)
+	}
+	text += "') ORDER BY LastName"
+	require.Greater(t, len(text), 8000)
+	type lead struct{ LastName string }
+
+	all, err := salesforce.CollectQuery[lead](t.Context(), connect(org), text, &salesforce.QueryOptions{BatchSize: 200})
+
+	require.NoError(t, err)
+	require.Len(t, all, len(ids))
+	for i, l := range all {
+		require.Equal(t, fmt.Sprintf("Lead %03d", i), l.LastName)
+	}
+	_, err = salesforce.CollectQuery[lead](t.Context(), connect(org), strings.Replace(text, "LastName", "Nothing", 1), nil)
+	require.ErrorIs(t, err, salesforce.ErrQuery)
+	require.ErrorContains(t, err, "INVALID_FIELD")
 }
