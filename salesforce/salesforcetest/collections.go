@@ -187,7 +187,6 @@ func (c *call) saveAll(s *collection, save func(tx *Transaction, r *collectionRo
 // saveRows writes the rows of a collection one by one and notes what becomes of
 // each. A body that cannot be read as what its fields are spoils all.
 func (c *call) saveRows(s *collection, save func(tx *Transaction, r *collectionRow) error) error {
-	allOrNone := s.allOrNone || c.allOrNone
 	var failed, unread error
 	err := c.transact(func(tx *Transaction) error {
 		for i := range s.rows {
@@ -201,7 +200,7 @@ func (c *call) saveRows(s *collection, save func(tx *Transaction, r *collectionR
 				failed = err
 			}
 		}
-		if allOrNone {
+		if s.allOrNone {
 			return failed // takes all back
 		}
 		return nil

@@ -87,8 +87,13 @@ func TestCompositeOfAllOrNone(t *testing.T) {
 
 	a = c.composite(66, true, good, sub("rows", "POST", "/composite/sobjects", rows))
 	require.JSONEq(t, halted, string(a[0].Body))
-	require.Contains(t, string(a[1].Body), "ALL_OR_NONE_OPERATION_ROLLED_BACK")
+	require.Equal(t, 200, a[1].Status)
+	require.Contains(t, string(a[1].Body), `"success":true`, "the collection of its own is not of all or none")
 	require.Empty(t, c.query("SELECT Id FROM Account WHERE Name = 'good'").records())
+
+	a = c.composite(66, true, sub("rows", "POST", "/composite/sobjects", strings.Replace(rows, "false", "true", 1)), good)
+	require.Contains(t, string(a[0].Body), "ALL_OR_NONE_OPERATION_ROLLED_BACK")
+	require.JSONEq(t, halted, string(a[1].Body))
 
 	a = c.composite(66, false, good, bad, sub("rows", "POST", "/composite/sobjects", rows), after)
 	require.Equal(t, []int{201, 400, 200, 200}, []int{a[0].Status, a[1].Status, a[2].Status, a[3].Status})

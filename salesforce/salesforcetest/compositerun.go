@@ -87,7 +87,7 @@ func (r *compositeRun) serve(s *subrequest, tx *Transaction) (*recorder, bool) {
 	if err != nil {
 		return refused(err), false
 	}
-	sub.tx, sub.allOrNone = tx, r.allOrNone
+	sub.tx = tx
 	for _, h := range s.headers {
 		sub.r.Header.Set(h.name, textOf(h.value))
 	}

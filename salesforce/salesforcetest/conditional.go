@@ -23,6 +23,28 @@ func (c *call) since(header string) (t time.Time, ok bool) {
 	return t, err == nil
 }
 
+// checkConditions refuses a request that writes under a condition that cannot be
+// read.
+func (c *call) checkConditions() error {
+	for _, name := range []string{"If-Match", "If-None-Match"} {
+		for _, tag := range split(c.r.Header.Get(name)) {
+			if tag != "*" && !strings.HasSuffix(tag, `"`) {
+				return badHeader(name, tag)
+			}
+		}
+	}
+	if s := c.r.Header.Get("If-Unmodified-Since"); s != "" {
+		if _, ok := c.since("If-Unmodified-Since"); !ok {
+			return badHeader("If-Unmodified-Since", s)
+		}
+	}
+	return nil
+}
+
+func badHeader(name, value string) error {
+	return refusal("INVALID_HEADER", "The value of the header %s is invalid: %s", name, value)
+}
+
 // unchanged tells when what is read has changed last, and reports whether the
 // client has it already and was told so. tag is that of accounts, else "".
 func (c *call) unchanged(modified time.Time, tag string) (done bool, err error) {
@@ -57,13 +79,24 @@ func (c *call) precondition(modified time.Time, tag string) error {
 	return nil
 }
 
-// recordPrecondition is precondition for a record that is about to be written.
-func (c *call) recordPrecondition(tx *Transaction, ob *object, id string) error {
-	r := ob.find(id, tx)
-	if r == nil || r.deleted() {
-		return nil // another error says so
+// change updates a record under the conditions of the request, and tells the new
+// tag of an account.
+func (c *call) change(tx *Transaction, ob *object, id string, in []assignment) error {
+	if r := ob.find(id, tx); r != nil && !r.deleted() {
+		if err := c.precondition(r.stamp(), r.tag()); err != nil {
+			return err
+		}
+		if known := c.r.Header.Get("If-None-Match"); r.tag() != "" && hasTag(known, r.tag()) {
+			return errPrecondition
+		}
 	}
-	return c.precondition(r.stamp(), r.tag())
+	if err := tx.update(ob, id, in); err != nil {
+		return err
+	}
+	if tag := ob.find(id, tx).tag(); tag != "" {
+		c.w.Header().Set("ETag", tag)
+	}
+	return nil
 }
 
 // hasTag reports whether a list of entity tags has one, or stands for all.

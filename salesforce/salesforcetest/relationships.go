@@ -6,8 +6,20 @@ import (
 	"strings"
 )
 
+// relationshipRoutes are paths over up to five relationships; sobjectRoutes has
+// those over one.
+func relationshipRoutes() []route {
+	var routes []route
+	for n := 2; n <= maxSpan; n++ {
+		routes = append(routes, route{"sobjects/*/*" + strings.Repeat("/*", n), methods{
+			"GET": (*call).readRelated, "PATCH": (*call).updateRelated, "DELETE": (*call).removeRelated,
+		}})
+	}
+	return routes
+}
+
 // relative is what a path /sobjects/X/id/relationship leads to: one parent, or
-// the children that hang on the record by a reference.
+// the children that hang on a record by a reference.
 type relative struct {
 	object *object
 	id     string // of the parent
@@ -22,21 +34,26 @@ func (c *call) relative() (relative, error) {
 		return relative{}, err
 	}
 	defer c.reading()()
-	r := c.find(ob, id)
-	if r == nil {
-		return relative{}, errNotFound
-	}
-	if up := ob.up[strings.ToLower(c.args[2])]; up != nil {
-		parent, _ := r.get(up).(string)
-		if of := c.org.objectOf(parent); of != nil {
-			return relative{object: of, id: parent}, nil
+	for i, name := range c.args[2:] {
+		r := c.find(ob, id)
+		if r == nil {
+			return relative{}, errNotFound
 		}
-		return relative{}, errNotFound // there is no parent
-	}
-	if link := c.org.children(ob, c.args[2]); link != nil {
+		if up := ob.up[strings.ToLower(name)]; up != nil {
+			id = target(r, up) // "" when there is no parent
+			ob = c.org.objectOf(id)
+			continue
+		}
+		link := c.org.children(ob, name)
+		if link == nil || i < len(c.args)-3 {
+			return relative{}, errNotFound
+		}
 		return relative{object: link.of, id: id, link: link}, nil
 	}
-	return relative{}, errNotFound
+	if ob == nil {
+		return relative{}, errNotFound
+	}
+	return relative{object: ob, id: id}, nil
 }
 
 // readRelated answers GET /sobjects/X/id/relationship.

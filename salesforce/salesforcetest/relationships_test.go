@@ -38,6 +38,12 @@ func TestPathsFollowRelationships(t *testing.T) {
 	c.get("/sobjects/Contact/"+solo+"/Account").refused(404, "NOT_FOUND", "The requested resource does not exist")
 	c.get("/sobjects/Contact/"+lee+"/Nothing").refused(404, "NOT_FOUND", "")
 
+	require.Equal(t, "System Administrator", c.get("/sobjects/Contact/" + lee + "/Account/Owner/Profile?fields=Name").ok(200).object()["Name"])
+	require.Equal(t, "Lee, Kim", c.get("/sobjects/Contact/"+lee+"/Account/Contacts").names("LastName"))
+	for _, path := range []string{"/Account/Parent", "/Account/Parent/Owner", "/Account/Contacts/Owner", "/Account/Owner/Nothing", "/Account/Owner/Manager/Manager/Manager/Manager"} {
+		require.Equal(t, 404, c.get("/sobjects/Contact/"+lee+path).status, path)
+	}
+
 	list := c.get("/sobjects/Account/" + acme + "/contacts?fields=LastName").ok(200)
 	require.Equal(t, "Lee, Kim", list.names("LastName"))
 	require.Contains(t, list.body, `{"totalSize":2,"done":true,"records":[{"attributes":{"type":"Contact","url":"/services/data/v66.0/sobjects/Contact/`+lee+`"},"LastName":"Lee","Id":"`+lee+`"}`)
@@ -131,8 +137,16 @@ func TestConditionalRequests(t *testing.T) {
 	c.with("PATCH", path, `{"Phone":"1"}`, "If-Match", tag).ok(204)
 	c.with("PATCH", path, `{"Phone":"2"}`, "If-Match", tag).refused(412, "PRECONDITION_FAILED", "")
 	c.with("PATCH", "/sobjects/Account/Number__c/A-1", `{"Phone":"2"}`, "If-Unmodified-Since", now).refused(412, "PRECONDITION_FAILED", "")
-	c.with("DELETE", path, "", "If-Unmodified-Since", now).refused(412, "PRECONDITION_FAILED", "")
 	require.Equal(t, "1", org.Record(acme)["Phone"])
+	current := c.get(path).header.Get("ETag")
+	c.with("PATCH", path, `{"Phone":"2"}`, "If-None-Match", current).refused(412, "PRECONDITION_FAILED", "")
+	for _, header := range [][]string{{"If-Match", "x"}, {"If-None-Match", "x"}, {"If-Unmodified-Since", "today"}} {
+		c.with("PATCH", path, `{"Phone":"2"}`, header...).refused(400, "INVALID_HEADER", header[0])
+	}
+	changed := c.with("PATCH", path, `{"Fax":"2"}`, "If-Match", strings.TrimSuffix(current, `"`)+`--gzip"`).ok(204)
+	require.Equal(t, c.get(path).header.Get("ETag"), changed.header.Get("ETag"))
+	gone := "/sobjects/Account/" + idOf(t, org, "Account", "Name", "Gamma_100%")
+	c.with("DELETE", gone, "", "If-Unmodified-Since", earlier).ok(204)
 	head := c.with("HEAD", path, "").ok(200)
 	require.Empty(t, head.body)
 	require.NotEqual(t, tag, head.header.Get("ETag"))

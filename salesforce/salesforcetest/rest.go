@@ -29,9 +29,8 @@ type call struct {
 	args    []string     // the segments that the stars of the route's pattern stand for
 	tx      *Transaction // the one that the call is a part of, nil for none
 
-	allOrNone bool         // a composite request around the call wants all of it or nothing
-	failed    bool         // part of the call failed, though it was answered
-	attached  []assignment // binary content that came with a request around the call
+	failed   bool         // part of the call failed, though it was answered
+	attached []assignment // binary content that came with a request around the call
 }
 
 // transact makes a change in a transaction of its own, or in an attempt within
@@ -81,6 +80,7 @@ func init() {
 		surroundingsRoutes(),
 		uiRoutes(),
 		sobjectRoutes(),
+		relationshipRoutes(),
 		bulkRoutes(),
 		searchRoutes(),
 		toolingRoutes(),

@@ -179,12 +179,10 @@ func (c *call) update() error {
 
 // updateID changes a record for PATCH in both of its forms.
 func (c *call) updateID(ob *object, id string, in []assignment) error {
-	err := c.transact(func(tx *Transaction) error {
-		if err := c.recordPrecondition(tx, ob, id); err != nil {
-			return err
-		}
-		return tx.update(ob, id, in)
-	})
+	if err := c.checkConditions(); err != nil {
+		return err
+	}
+	err := c.transact(func(tx *Transaction) error { return c.change(tx, ob, id, in) })
 	if err == nil {
 		c.w.WriteHeader(http.StatusNoContent)
 	}
@@ -203,12 +201,7 @@ func (c *call) remove() error {
 
 // removeID deletes a record for DELETE in both of its forms.
 func (c *call) removeID(ob *object, id string) error {
-	err := c.transact(func(tx *Transaction) error {
-		if err := c.recordPrecondition(tx, ob, id); err != nil {
-			return err
-		}
-		return tx.delete(ob, id)
-	})
+	err := c.transact(func(tx *Transaction) error { return tx.delete(ob, id) })
 	if err == nil {
 		c.w.WriteHeader(http.StatusNoContent)
 	}
@@ -315,6 +308,9 @@ func (c *call) upsert() error {
 		return c.updateRelated()
 	}
 	in, err := c.fields(ob)
+	if err == nil {
+		err = c.checkConditions()
+	}
 	if err != nil {
 		return err
 	}
@@ -332,10 +328,7 @@ func (c *call) upsert() error {
 		}
 		if created = len(found) == 0; !created {
 			id = found[0].id()
-			if err := c.recordPrecondition(tx, ob, id); err != nil {
-				return err
-			}
-			return tx.update(ob, id, in)
+			return c.change(tx, ob, id, in)
 		}
 		if c.r.URL.Query().Get("updateOnly") == "true" {
 			return errNotFound

@@ -10,7 +10,7 @@ import (
 // uiTime is how the user interface API writes an instant.
 const uiTime = "2006-01-02T15:04:05.000Z"
 
-// maxSpan is how many parents a field of the user interface API may go over.
+// maxSpan is how many parents a path may go over.
 const maxSpan = 5
 
 // uiRecord answers GET /ui-api/records/id.
