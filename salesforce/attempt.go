@@ -52,7 +52,7 @@ type attempt struct {
 	try     *try            // the one under way
 	tries   int
 	started time.Time // of the try
-	maybe   bool      // some try may have been carried out
+	lost    bool      // some try may have reached the org, and no answer says what it did
 	refusal *Error    // what the last answer says; nil for a success
 }
 
@@ -91,6 +91,9 @@ type attemptKey struct{}
 func newAttempt(ctx context.Context, c *call) *attempt {
 	return &attempt{call: c, ctx: ctx}
 }
+
+// maybe reports whether the call may have changed the org unseen.
+func (a *attempt) maybe() bool { return a.lost && a.write() }
 
 // attemptOf returns the attempt that a request's context carries.
 func attemptOf(ctx context.Context) *attempt {

@@ -81,9 +81,10 @@ func (a Device) Start(ctx context.Context, cfg Config) (DeviceCode, error) {
 		return DeviceCode{}, err
 	}
 	app := a.app(b)
-	answer, err := app.DeviceAuth(b.http.forOAuth(ctx, opDevice), oauth2.SetAuthURLParam("response_type", "device_code"))
+	sender := &oauthTransport{transport: b.http, op: opDevice}
+	answer, err := app.DeviceAuth(sender.lend(ctx), oauth2.SetAuthURLParam("response_type", "device_code"))
 	if err != nil {
-		return DeviceCode{}, oauthError(opDevice, err)
+		return DeviceCode{}, sender.fault(err)
 	}
 	if answer.DeviceCode == "" || answer.UserCode == "" || answer.VerificationURI == "" {
 		return DeviceCode{}, fault(opDevice, nil, "the answer holds no code")
@@ -107,11 +108,12 @@ func (a Device) Wait(ctx context.Context, cfg Config, code DeviceCode) (RefreshT
 		return RefreshToken{}, Session{}, fault(opDevice, nil, "the code is none that Start gave")
 	}
 	app := a.app(b)
-	answer, err := app.DeviceAccessToken(b.http.forOAuth(ctx, opDevice), code.answer,
+	sender := &oauthTransport{transport: b.http, op: opDevice}
+	answer, err := app.DeviceAccessToken(sender.lend(ctx), code.answer,
 		oauth2.SetAuthURLParam("grant_type", "device"), // Salesforce has its own names for what RFC 8628 says
 		oauth2.SetAuthURLParam("code", code.answer.DeviceCode))
 	if err != nil {
-		return RefreshToken{}, Session{}, oauthError(opDevice, err)
+		return RefreshToken{}, Session{}, sender.fault(err)
 	}
 	auth := RefreshToken{ClientID: a.ClientID, ClientSecret: a.ClientSecret, Store: a.Store, Key: a.Key}
 	return b.settle(ctx, opDevice, auth, tokenOf(answer))

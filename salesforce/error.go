@@ -91,6 +91,7 @@ type Error struct {
 	cause   error   // what kept the answer away
 	classes []error // of a fault found on this side, without an answer
 	unknown bool    // a write that may have been carried out
+	lost    bool    // an earlier try may have been carried out, a login's too
 }
 
 // Fault is one complaint of an answer that lists several.

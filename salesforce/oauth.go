@@ -27,9 +27,10 @@ func (l login) askToken(ctx context.Context, op, clientID, clientSecret string, 
 		EndpointParams: form, // whose grant_type replaces that of client credentials
 		AuthStyle:      oauth2.AuthStyleInParams,
 	}
-	answer, err := app.Token(l.http.forOAuth(ctx, op))
+	sender := &oauthTransport{transport: l.http, op: op}
+	answer, err := app.Token(sender.lend(ctx))
 	if err != nil {
-		return Token{}, oauthError(op, err)
+		return Token{}, sender.fault(err)
 	}
 	return tokenOf(answer), nil
 }
@@ -71,24 +72,22 @@ func parseIdentity(identity string) (org, user string) {
 	return "", ""
 }
 
-// forOAuth lends the transport, with its retries and its headers, to package
-// oauth2, which takes it from the context. No redirect is followed: it would
-// take the secrets elsewhere.
-func (t *transport) forOAuth(ctx context.Context, op string) context.Context {
-	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
-		Transport:     oauthTransport{t, op},
-		CheckRedirect: lastResponse,
-	})
-}
-
-// oauthTransport sends the form that package oauth2 made. A refusal goes back
+// oauthTransport sends the forms that package oauth2 makes. A refusal goes back
 // as it is, for oauth2 to make an error of.
 type oauthTransport struct {
 	*transport
-	op string
+	op   string
+	lost bool // a form may have arrived whose answer did not
 }
 
-func (t oauthTransport) RoundTrip(form *http.Request) (*http.Response, error) {
+// lend gives the transport, with its retries and its headers, to package oauth2,
+// which takes it from the context. No redirect is followed: it would take the
+// secrets elsewhere.
+func (t *oauthTransport) lend(ctx context.Context) context.Context {
+	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: t, CheckRedirect: lastResponse})
+}
+
+func (t *oauthTransport) RoundTrip(form *http.Request) (*http.Response, error) {
 	a := newAttempt(form.Context(), &call{op: t.op, method: form.Method, idempotent: true, login: true})
 	req, err := retryablehttp.FromRequest(form.Clone(a.next(t.now())))
 	if err != nil {
@@ -97,12 +96,22 @@ func (t oauthTransport) RoundTrip(form *http.Request) (*http.Response, error) {
 	req.Header.Set("User-Agent", t.agent)
 	t.budget.earn()
 	resp, err := t.client.Do(req)
+	t.lost = t.lost || a.lost
 	if t.observe != nil && err == nil && a.refusal == nil {
 		e := t.eventOf(a, resp)
 		e.Sent, e.Received = form.ContentLength, max(resp.ContentLength, 0)
 		t.observe(e)
 	}
 	return resp, err
+}
+
+// fault makes an Error of one of package oauth2.
+func (t *oauthTransport) fault(err error) error {
+	err = oauthError(t.op, err)
+	if e, ok := errors.AsType[*Error](err); ok {
+		e.lost = t.lost
+	}
+	return err
 }
 
 // oauthError makes an Error of one of package oauth2.

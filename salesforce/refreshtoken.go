@@ -172,9 +172,12 @@ func (r *renewal) ended(kept Token, err error) (Token, error) {
 	if !ok || e.meaning().effect.done() {
 		return kept, err
 	}
-	if e.Code == "invalid_grant" && !r.cutOff.IsZero() {
-		e.Message += fmt.Sprintf("; a renewal that began at %s never ended, and may have lost the next token: the user must allow the app again",
-			r.cutOff.Format(time.RFC3339))
+	const lost = "and the next token may be lost with it: the user must allow the app again"
+	switch {
+	case e.Code == "invalid_grant" && e.lost:
+		e.Message += "; an earlier try had no answer, " + lost
+	case e.Code == "invalid_grant" && !r.cutOff.IsZero():
+		e.Message += fmt.Sprintf("; a renewal that began at %s never ended, %s", r.cutOff.Format(time.RFC3339), lost)
 	}
 	r.refusal = err
 	kept.Renewing = time.Time{}

@@ -242,6 +242,18 @@ func TestLostAnswerOfARotation(t *testing.T) {
 	require.True(t, store.tokens["ada"].Renewing.IsZero())
 }
 
+func TestLostAnswerIsToldThoughTheNextTryIsRefused(t *testing.T) {
+	t.Parallel()
+	org := newRotating()
+	org.fault = drops
+
+	err := count(t, newClient(t, org, refreshing(&shelf{})))
+
+	require.ErrorIs(t, err, salesforce.ErrAuth)
+	require.ErrorContains(t, err, "an earlier try had no answer")
+	require.ErrorContains(t, err, "allow the app again")
+}
+
 func TestRefusedRefreshTokenIsNotAskedForAgain(t *testing.T) {
 	t.Parallel()
 	org, store := newRotating(), &shelf{}

@@ -236,14 +236,14 @@ func (a *attempt) failed(err error) error {
 		return a.rejected()
 	}
 	e := noAnswer(a.op, err)
-	e.unknown = a.maybe
+	e.unknown = a.maybe()
 	return e
 }
 
 // rejected makes an error of an answer that is no success.
 func (a *attempt) rejected() error {
 	a.refusal.Op = a.op
-	a.refusal.unknown = a.maybe
+	a.refusal.unknown = a.maybe()
 	return a.refusal
 }
 
@@ -251,7 +251,7 @@ func (a *attempt) rejected() error {
 // error is shared with other calls, and stays as it is.
 func (a *attempt) loginFailed(err error) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || !a.maybe {
+	if !ok || !a.maybe() {
 		return err
 	}
 	own := *e
@@ -289,8 +289,8 @@ func (a *attempt) judge(resp *http.Response, err error, now time.Time) {
 		a.refusal = readRefusal(resp, now)
 		unsure = a.refusal.meaning().effect.done()
 	}
-	if unsure && a.write() && a.try.sent() {
-		a.maybe = true
+	if unsure && a.try.sent() {
+		a.lost = true
 	}
 }
 
@@ -316,13 +316,13 @@ func (a *attempt) again(err error, maxWait time.Duration) bool {
 	case err != nil && (a.try.source.Load() != nil || isCertificateError(err)):
 		return false
 	case err != nil:
-		return a.idempotent || !a.maybe
+		return a.idempotent || !a.maybe()
 	case a.refusal == nil, a.refusal.RetryAfter > maxWait:
 		return false
 	case !a.refusal.meaning().effect.passing():
 		return false
 	default:
-		return a.idempotent || !a.maybe
+		return a.idempotent || !a.maybe()
 	}
 }
 
