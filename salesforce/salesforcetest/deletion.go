@@ -39,7 +39,7 @@ func (tx *Transaction) delete(ob *object, id string) error {
 	if err != nil {
 		return err
 	}
-	if ob.NoDelete && !tx.system {
+	if ob.NoDelete && (!tx.system || ob.Name == "User") { // users only become inactive
 		return fieldError("INSUFFICIENT_ACCESS_OR_READONLY", nil, "insufficient access rights on object id")
 	}
 	if rule := rules[ob.Name]; rule.deleting != nil && !tx.system {

@@ -183,7 +183,7 @@ func (c *catalog) validateController(def SObject, f Field) error {
 		}
 	}
 	if typ != "picklist" && typ != "boolean" {
-		return fmt.Errorf("Controller %q is neither a picklist nor a checkbox of the object", f.Controller)
+		return fmt.Errorf("the Controller %q is neither a picklist nor a checkbox of the object", f.Controller)
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func TestOnlyPicklistsAndCheckboxesControl(t *testing.T) {
 	err := org.Extend(salesforcetest.Schema{{Name: "Bad__c", Fields: []salesforcetest.Field{
 		{Name: "A__c", Type: "picklist", Controller: "B__c"}, {Name: "B__c"}, {Name: "C__c", Controller: "D__c"}, {Name: "D__c", Type: "boolean"},
 	}}})
-	require.ErrorContains(t, err, `field "A__c": Controller "B__c" is neither a picklist nor a checkbox of the object`)
+	require.ErrorContains(t, err, `field "A__c": the Controller "B__c" is neither a picklist nor a checkbox of the object`)
 	require.ErrorContains(t, err, `field "C__c": only picklists can have a Controller`)
 }
 

@@ -166,7 +166,7 @@ func (c *catalog) linkRollUps() {
 			if f.RollUp == nil {
 				continue
 			}
-			link := c.children(ob, f.RollUp.Children)
+			link := c.link(ob, f.RollUp.Children)
 			sum := &rollUp{RollUp: *f.RollUp, field: f, link: link}
 			if sum.Op != Count {
 				sum.source = link.of.own(sum.Field)
@@ -249,7 +249,7 @@ func (c *catalog) validateRollUp(s Schema, def SObject, f Field) error {
 // relationship name, "" for none.
 func (c *catalog) childNamed(s Schema, parent, relationship string) string {
 	if ob := c.object(parent); ob != nil {
-		if link := c.children(ob, relationship); link != nil {
+		if link := c.link(ob, relationship); link != nil {
 			return link.of.Name
 		}
 	}

@@ -65,6 +65,10 @@ func TestRollUpsFollowTheChildren(t *testing.T) {
 	require.Equal(t, "[1 4 2026-02-01 4 4]", sums())
 	require.Equal(t, acme, c.query("SELECT Id FROM Account WHERE Billed__c = 4").names("Id"))
 	c.patch("/sobjects/Invoice__c/"+invoice, `{"Total__c":1}`).refused(400, "INVALID_FIELD_FOR_INSERT_UPDATE", "Total__c")
+	org.HideField("Line__c", "Invoice__c") // from users, not from the org
+	require.NoError(t, org.Extend(salesforcetest.Schema{{Name: "Later__c"}}))
+	org.Update(one, map[string]any{"Invoice__c": invoice})
+	require.Equal(t, "[2 14.5 2026-02-01 10.5 14.5]", sums())
 	c.delete("/sobjects/Invoice__c/" + invoice).ok(204)
 	require.EqualValues(t, 0, org.Record(acme)["Billed__c"])
 }

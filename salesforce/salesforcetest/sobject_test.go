@@ -271,6 +271,7 @@ func TestUsersAreNeverDeleted(t *testing.T) {
 	org := newWorld(t, salesforcetest.Options{})
 	c := newClient(t, org)
 	c.delete("/sobjects/User/"+idOf(t, org, "User", "LastName", "Rep")).refused(400, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
+	require.Panics(t, func() { org.Delete(org.Credentials().UserID) })
 }
 
 func TestActivitiesWorkOutTheirFields(t *testing.T) {
