@@ -425,7 +425,7 @@ func TestRecordsOfAllKinds(t *testing.T) {
 	require.Equal(t, salesforce.Date{Year: 2026, Month: 8, Day: 24}, a.Due)
 	require.Equal(t, salesforce.Time{Hour: 9, Minute: 30}, *a.From)
 	require.Equal(t, time.Date(2026, 8, 24, 21, 26, 29, 0, time.UTC), a.Modified)
-	require.EqualValues(t, 9007199254740993, a.Big)
+	require.Equal(t, int64(9007199254740993), a.Big)
 	require.Equal(t, json.Number("12345678901234567.890"), a.Exact)
 	require.Equal(t, salesforce.Record{"x": json.Number("1.50")}, a.Any)
 

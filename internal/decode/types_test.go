@@ -164,7 +164,5 @@ type wide struct {
 		B string `json:"A"`
 	}
 	Ignored  string `json:"-"`
-	Dash     string `json:"-,"`
-	hidden   string
 	Interval time.Duration
 }
