@@ -259,6 +259,7 @@ func newAsyncError(err error) asyncError {
 var asyncCodes = map[string]string{
 	"INVALIDJOB": "InvalidJob", "INVALIDENTITY": "InvalidEntity", "CLIENTINPUTERROR": "ClientInputError",
 	"JSON_PARSER_ERROR": "InvalidJob", "EXCEEDED_MAX_SIZE_REQUEST": "ClientInputError",
+	"INVALID_SESSION_ID": "InvalidSessionId", "REQUEST_LIMIT_EXCEEDED": "ExceededQuota",
 }
 
 // asyncError is an error on the wire.

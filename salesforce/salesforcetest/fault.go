@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,11 +26,11 @@ type Fault struct {
 	// Code is the error code, such as UNABLE_TO_LOCK_ROW, Message its text.
 	// Message defaults to the text that Salesforce gives with the code. They
 	// are answered in the form of the resource: a JSON array, an OAuth error,
-	// a SOAP fault.
+	// a SOAP fault, the XML of Bulk API.
 	Code, Message string
 
-	// Status is the HTTP status of the answer. Defaults to the status that
-	// goes with Code, else to 400, and for SOAP to 500.
+	// Status is the HTTP status of the answer. Defaults to 500 for SOAP, to 400
+	// for Bulk API, and else to the status that goes with Code, or 400.
 	Status int
 
 	// Body, when it is not empty, is answered instead of Code and Message. With
@@ -114,13 +115,29 @@ func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, f.Body)
 	case f.Code == "":
 		w.WriteHeader(e.status)
-	case isSOAP(r):
-		writeFault(w, cmp.Or(f.Status, http.StatusInternalServerError), e)
-	case strings.Contains(r.URL.Path, "/services/oauth2/"):
-		writeOAuthError(w, e)
 	default:
-		writeError(w, e)
+		i := slices.IndexFunc(faultForms, func(form faultForm) bool { return strings.Contains(r.URL.Path, form.path) })
+		e.status = cmp.Or(f.Status, faultForms[i].status, e.status)
+		faultForms[i].write(w, r, e)
 	}
+}
+
+// faultForm is how the resources below a path write errors.
+type faultForm struct {
+	path   string
+	status int // of all errors, 0 when each has its own
+	write  func(http.ResponseWriter, *http.Request, *apiError)
+}
+
+// faultForms are tried in order.
+var faultForms = []faultForm{
+	{"/services/Soap/", http.StatusInternalServerError, func(w http.ResponseWriter, _ *http.Request, e *apiError) { writeFault(w, e.status, e) }},
+	{"/services/async/", http.StatusBadRequest, func(w http.ResponseWriter, r *http.Request, e *apiError) {
+		(&call{w: w, r: r}).writeAsync(e.status, newAsyncError(e))
+	}},
+	{"/services/oauth2/revoke", 0, func(w http.ResponseWriter, _ *http.Request, e *apiError) { writeFormError(w, e) }},
+	{"/services/oauth2/", 0, func(w http.ResponseWriter, _ *http.Request, e *apiError) { writeOAuthError(w, e) }},
+	{"", 0, func(w http.ResponseWriter, _ *http.Request, e *apiError) { writeError(w, e) }},
 }
 
 // strike serves a request that runs into the fault.

@@ -217,3 +217,30 @@ func TestAnswersAreCompressed(t *testing.T) {
 	short := ask("/sobjects/Account/001000000000000AAA", "gzip")
 	require.Empty(t, short.header.Get("Content-Encoding"), "too short to be worth it")
 }
+
+func TestFaultsOfRevocationAndBulkHaveTheirForms(t *testing.T) {
+	t.Parallel()
+	org := newOrg(salesforcetest.Options{})
+	c := newClient(t, org)
+	org.Fail(salesforcetest.Fault{Path: "/revoke", Code: "invalid_token", Message: "no", Status: 503})
+	a := c.do("POST", "/services/oauth2/revoke", "application/x-www-form-urlencoded", "token=x").ok(503)
+	require.Equal(t, "error=invalid_token&error_description=no", a.body)
+	org.Fail(salesforcetest.Fault{Path: "/async/", Code: "INVALID_SESSION_ID"})
+	a = c.do("GET", "/services/async/66.0/job/750xx0000000001AAA", "", "").ok(400)
+	require.Equal(t, "InvalidSessionId", envelope{t, a}.element("exceptionCode"))
+}
+
+// A record that a transaction holds is locked for everybody else, by every API.
+func TestHeldRecordsAreLocked(t *testing.T) {
+	t.Parallel()
+	org := newOrg(salesforcetest.Options{})
+	c := newClient(t, org)
+	id := org.Insert("Account", map[string]any{"Name": "held"})
+	tx := org.HoldTransaction()
+	tx.Update(id, map[string]any{"Phone": "1"})
+	c.patch("/sobjects/Account/"+id, `{"Phone":"2"}`).refused(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records: "+id)
+	update := `<update><sObjects><type>Account</type><Id>` + id + `</Id><Phone>2</Phone></sObjects></update>`
+	require.Equal(t, "UNABLE_TO_LOCK_ROW", c.soap("", update).element("statusCode"))
+	tx.Commit()
+	require.Equal(t, "true", c.soap("", update).element("success"))
+}

@@ -79,10 +79,14 @@ func (o *Org) serveRevoke(w http.ResponseWriter, r *http.Request) {
 		e = oauthError("invalid_token", "invalid token")
 	}
 	if e != nil {
-		w.Header().Set("Content-Type", "application/x-www-form-urlencoded")
-		w.WriteHeader(e.status)
-		io.WriteString(w, encodeError(e).Encode())
+		writeFormError(w, e)
 	}
+}
+
+func writeFormError(w http.ResponseWriter, e *apiError) {
+	w.Header().Set("Content-Type", "application/x-www-form-urlencoded")
+	w.WriteHeader(e.status)
+	io.WriteString(w, encodeError(e).Encode())
 }
 
 // revoke reports whether there was such a token.

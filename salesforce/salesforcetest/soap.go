@@ -7,9 +7,6 @@ import (
 	"strings"
 )
 
-// isSOAP reports whether a request goes to a SOAP endpoint.
-func isSOAP(r *http.Request) bool { return strings.Contains(r.URL.Path, "/services/Soap/") }
-
 // soapAPI is one of the SOAP APIs with generic data operations.
 type soapAPI struct {
 	namespace string // of the operations

@@ -238,10 +238,9 @@ func (s *soapCall) merge() error {
 	if len(requests) > maxMerges {
 		return tooManyRows(maxMerges)
 	}
-	rows := &collection{allOrNone: s.allOrNoneHeader()}
-	losers := map[*collectionRow][]string{}
-	related := map[*collectionRow][]string{}
-	for _, e := range requests {
+	rows := &collection{allOrNone: s.allOrNoneHeader(), rows: make([]collectionRow, len(requests))}
+	losers, moved := map[*collectionRow][]string{}, map[*collectionRow][]string{}
+	for i, e := range requests {
 		master := e.child("masterRecord")
 		if master == nil {
 			return refusal("MISSING_ARGUMENT", "masterRecord not specified")
@@ -250,15 +249,11 @@ func (s *soapCall) merge() error {
 		if err != nil {
 			return err
 		}
-		rows.rows = append(rows.rows, r)
-	}
-	for i, e := range requests {
-		for _, id := range e.values("recordToMergeIds") {
-			losers[&rows.rows[i]] = append(losers[&rows.rows[i]], long(id))
-		}
+		rows.rows[i] = r
+		losers[&rows.rows[i]] = e.values("recordToMergeIds")
 	}
 	err := s.saveRows(rows, func(tx *Transaction, r *collectionRow) (err error) {
-		related[r], err = tx.mergeRow(r, losers[r])
+		moved[r], err = tx.mergeRow(r, losers[r])
 		return err
 	})
 	if err != nil {
@@ -266,7 +261,7 @@ func (s *soapCall) merge() error {
 	}
 	for i := range rows.rows {
 		r := &rows.rows[i]
-		s.mergeResult(r, losers[r], related[r])
+		s.mergeResult(r, losers[r], moved[r])
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 // Transaction is a transaction held open by [Org.HoldTransaction]. Its methods
 // are for tests and behave as those of [Org]; what they write is seen by nobody
 // else before Commit, carries the time of its writing, and is locked for
-// others. While it is open, the latestDateCovered of replication calls stays at
+// others, who get UNABLE_TO_LOCK_ROW. While it is open, the latestDateCovered of replication calls stays at
 // the time it began.
 type Transaction struct {
 	org    *Org
