@@ -481,3 +481,53 @@ func TestDeviceGivesUp(t *testing.T) {
 		require.ErrorContains(t, err, "none that Start gave")
 	})
 }
+
+// A process may stop at any point of a renewal. Another one then goes on with
+// what is kept, except when the org has replaced the token and nobody kept the
+// new one: then it says so.
+func TestStopAtAnyPointOfARenewal(t *testing.T) {
+	t.Parallel()
+	stop := errors.New("stopped")
+	for _, c := range []struct {
+		point   string
+		arrange func(org *rotating, store *shelf) http.RoundTripper
+		lost    bool
+	}{
+		{"before the intent is kept", func(org *rotating, store *shelf) http.RoundTripper {
+			store.fail = map[int]error{1: stop}
+			return inProcess{org}
+		}, false},
+		{"before the request goes out", func(*rotating, *shelf) http.RoundTripper {
+			return inProcess{http.HandlerFunc(drops)}
+		}, false},
+		{"before the answer comes in", func(org *rotating, _ *shelf) http.RoundTripper {
+			org.fault = drops
+			return inProcess{org}
+		}, true},
+		{"before the token is kept", func(org *rotating, store *shelf) http.RoundTripper {
+			store.fail = map[int]error{2: stop}
+			return inProcess{org}
+		}, true},
+		{"before the token is used", func(org *rotating, store *shelf) http.RoundTripper {
+			return routes{"localhost": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/services/oauth2/token" {
+					panic(http.ErrAbortHandler)
+				}
+				org.ServeHTTP(w, r)
+			})}
+		}, false},
+	} {
+		org, store := newRotating(), &shelf{}
+		first := clientAt(t, "http://localhost", c.arrange(org, store), refreshing(store), func(cfg *salesforce.Config) { cfg.Retry.Max = -1 })
+		require.Error(t, count(t, first), c.point)
+
+		err := count(t, newClient(t, org, refreshing(store)))
+
+		if !c.lost {
+			require.NoError(t, err, c.point)
+			continue
+		}
+		require.ErrorIs(t, err, salesforce.ErrAuth, c.point)
+		require.ErrorContains(t, err, "allow the app again", c.point)
+	}
+}
