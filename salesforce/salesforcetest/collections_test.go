@@ -64,7 +64,7 @@ func TestCollectionThatIsRefusedAsAWhole(t *testing.T) {
 	c.delete("/composite/sobjects?ids="+many(201, "001xx%010d")).refused(400, "EXCEEDED_ID_LIMIT", "200 records")
 	c.get("/composite/sobjects").refused(405, "METHOD_NOT_ALLOWED", "")
 	require.Empty(t, c.query("SELECT Id FROM Account WHERE Name = 'x'").records())
-	require.Len(t, org.Records("Lead"), 0)
+	require.Empty(t, org.Records("Lead"))
 
 	var rows []map[string]any
 	c.post("/composite/sobjects", `{"records":[`+strings.Repeat(mixed+",", 4)+mixed+`]}`).ok(200).decode(&rows)

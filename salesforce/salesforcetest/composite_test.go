@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -385,23 +384,26 @@ func TestGraphsAreTransactions(t *testing.T) {
 func TestCompositesOfManyClientsKeepApart(t *testing.T) {
 	t.Parallel()
 	org := newWorld(t, salesforcetest.Options{})
-	c := newClient(t, org)
-	var wait sync.WaitGroup
-	for n := range 8 {
-		wait.Go(func() {
-			for i := range 10 {
-				name := fmt.Sprintf("n%d-%d", n, i)
-				contact := `{"LastName":"@{acc.id}","AccountId":"@{acc.id}"}`
-				if i%2 == 1 {
-					contact = `{"AccountId":"@{acc.id}"}`
+	acme := idOf(t, org, "Account", "Name", "Acme")
+	t.Run("clients", func(t *testing.T) {
+		for n := range 8 {
+			t.Run(fmt.Sprint(n), func(t *testing.T) {
+				t.Parallel()
+				c := newClient(t, org)
+				for i := range 10 {
+					name := fmt.Sprintf("n%d-%d", n, i)
+					contact := `{"LastName":"@{acc.id}","AccountId":"@{acc.id}"}`
+					if i%2 == 1 {
+						contact = `{"AccountId":"@{acc.id}"}`
+					}
+					c.composite(66, true, sub("acc", "POST", "/sobjects/Account", `{"Name":"`+name+`"}`), sub("con", "POST", "/sobjects/Contact", contact),
+						sub("q", "GET", "/query?q=SELECT Name, (SELECT LastName FROM Contacts) FROM Account WHERE Name = '"+name+"'", ""))
+					c.get("/composite/sobjects/Account?fields=Name&ids=" + acme).ok(200)
 				}
-				c.composite(66, true, sub("acc", "POST", "/sobjects/Account", `{"Name":"`+name+`"}`), sub("con", "POST", "/sobjects/Contact", contact),
-					sub("q", "GET", "/query?q=SELECT Name, (SELECT LastName FROM Contacts) FROM Account WHERE Name = '"+name+"'", ""))
-				c.get("/composite/sobjects/Account?fields=Name&ids=" + idOf(t, org, "Account", "Name", "Acme")).ok(200)
-			}
-		})
-	}
-	wait.Wait()
+			})
+		}
+	})
+	c := newClient(t, org)
 	require.Len(t, c.query("SELECT Name FROM Account WHERE Name LIKE 'n%'").records(), 40)
 	require.Equal(t, "40", fmt.Sprint(c.query("SELECT COUNT() FROM Contact WHERE Account.Name LIKE 'n%'").object()["totalSize"]))
 }
