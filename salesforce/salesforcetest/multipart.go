@@ -40,7 +40,7 @@ const maxParts = maxRows
 func (m *multipartBody) read(parts *multipart.Reader) ([]assignment, map[string]*blob, error) {
 	for {
 		p, err := parts.NextPart()
-		if err == io.EOF { //nolint:errorlint // a wrapped one means that the body breaks off
+		if err == io.EOF { // a wrapped one means that the body breaks off
 			break
 		}
 		if err != nil {

@@ -48,7 +48,7 @@ func TestPathsFollowRelationships(t *testing.T) {
 	require.Equal(t, "Lee, Kim", list.names("LastName"))
 	require.Contains(t, list.body, `{"totalSize":2,"done":true,"records":[{"attributes":{"type":"Contact","url":"/services/data/v66.0/sobjects/Contact/`+lee+`"},"LastName":"Lee","Id":"`+lee+`"}`)
 	require.Equal(t, "lee@acme.example", c.get("/sobjects/Account/" + acme + "/Contacts").records()[0]["Email"])
-	require.Equal(t, `{"totalSize":0,"done":true,"records":[]}`, c.get("/sobjects/Account/"+acme+"/Cases").ok(200).body)
+	require.JSONEq(t, `{"totalSize":0,"done":true,"records":[]}`, c.get("/sobjects/Account/"+acme+"/Cases").ok(200).body)
 	c.get("/sobjects/Account/"+acme+"/Contacts?fields=Nothing").refused(400, "INVALID_FIELD", "")
 
 	c.patch("/sobjects/Contact/"+lee+"/Account", `{"Phone":"1"}`).ok(204)
