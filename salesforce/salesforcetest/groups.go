@@ -173,16 +173,14 @@ func (g *groups) operand(q *query, x soql.Expr) (*operand, error) {
 		return nil, q.fault(x, "MALFORMED_QUERY", "field %s does not support aggregate operator %s", like.Name, name)
 	case name == "COUNT" || name == "COUNT_DISTINCT":
 		like = countField
-	case name == "AVG":
-		like = averageField
+	case name == "AVG" && like.Type == "int":
+		like = made("double", like)
+		like.Scale = 2 // for FORMAT
 	}
 	return g.read(g.add(text, s, like)), nil
 }
 
-var (
-	countField   = &field{Field: Field{Name: "count", Type: "int"}, typ: fieldTypes["int"]}
-	averageField = &field{Field: Field{Name: "average", Type: "double", Scale: averageScale}, typ: fieldTypes["double"]}
-)
+var countField = &field{Field: Field{Name: "count", Type: "int"}, typ: fieldTypes["int"]}
 
 // read is the operand that reads a slot from the record of a group.
 func (g *groups) read(s *slot) *operand {
@@ -405,12 +403,23 @@ func (grp *group) result(g *groups) *record {
 			}
 		case "AVG":
 			if grp.counts[i] > 0 {
-				r.values[i] = fromRat(grp.sums[i].Quo(grp.sums[i], big.NewRat(grp.counts[i], 1)), averageScale)
+				r.values[i] = average(grp.sums[i], grp.counts[i])
 			}
 		}
 	}
 	return r
 }
 
-// averageScale is how many digits behind the point an average keeps.
-const averageScale = 6
+// averageDigits is how many digits an average keeps, about as many as a double
+// has, and averageScale how many of them stand behind the point at most.
+const (
+	averageDigits = 17
+	averageScale  = 15
+)
+
+// average is a sum divided by the number of its parts.
+func average(sum *big.Rat, n int64) decimal {
+	quotient := new(big.Rat).Quo(sum, big.NewRat(n, 1))
+	whole := len(new(big.Int).Quo(quotient.Num(), quotient.Denom()).String())
+	return fromRat(quotient, max(min(averageScale, averageDigits-whole), 0))
+}

@@ -14,6 +14,8 @@ var groupQueries = []queryCase{
 	{"SELECT COUNT(Id), COUNT(Num__c), COUNT_DISTINCT(Num__c), COUNT(Text__c) FROM Thing__c", "6|5|4|5"},
 	{"SELECT SUM(Num__c), MIN(Num__c), MAX(Num__c) FROM Thing__c", "1000000.7501|-2.25|1000000.0001"},
 	{"SELECT AVG(Num__c) FROM Thing__c WHERE Name IN ('T1', 'T2', 'T4')", "-0.375"},
+	{"SELECT FORMAT(AVG(Money__c)), FORMAT(AVG(Int__c)) FROM Thing__c WHERE Name IN ('T1', 'T2')", "$15.25|1.50"},
+	{"SELECT AVG(Int__c) FROM Thing__c WHERE Name IN ('T1', 'T2', 'T6')", "1.333333333333333"},
 	{"SELECT SUM(Int__c), AVG(Int__c), MIN(Int__c), MAX(Int__c) FROM Thing__c", "99996|19999.2|-7|99999"},
 	{"SELECT SUM(Money__c), MAX(Money__c) FROM Thing__c", "100000030.49|99999999.99"},
 	{"SELECT MIN(Day__c), MAX(Day__c) FROM Thing__c", "2024-02-29|2027-01-01"},
