@@ -274,3 +274,22 @@ func TestQueriesSeeTheirTransaction(t *testing.T) {
 		}
 	}
 }
+
+// Records may be grouped by more fields than a word has bits.
+func TestGroupsByVeryManyFields(t *testing.T) {
+	t.Parallel()
+	fields, schema := []string{}, salesforcetest.SObject{Name: "Wide__c"}
+	for i := range 90 {
+		fields = append(fields, fmt.Sprintf("F%d__c", i))
+		schema.Fields = append(schema.Fields, salesforcetest.Field{Name: fields[i]})
+	}
+	org := newOrg(salesforcetest.Options{Schema: salesforcetest.Schema{schema}})
+	for _, value := range []string{"a", "b", "a"} {
+		org.Insert("Wide__c", map[string]any{"F89__c": value})
+	}
+	list := strings.Join(fields, ", ")
+	rows := newClient(t, org).query("SELECT F89__c, COUNT(Id) n FROM Wide__c GROUP BY " + list).records()
+	require.Len(t, rows, 2)
+	require.Equal(t, "a", rows[0]["F89__c"])
+	require.Equal(t, json.Number("2"), rows[0]["n"])
+}
