@@ -7,22 +7,23 @@ import (
 )
 
 // locale is how people in a country write numbers and dates, as FORMAT() does
-// for the user.
+// for the user, and when their weeks begin.
 // https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_format.htm
 type locale struct {
-	group, point string // within numbers
-	money        string // a pattern with %s for the amount
-	date, clock  string // layouts
-	between      string // a date and a time
+	group, point string       // within numbers
+	money        string       // a pattern with %s for the amount
+	date, clock  string       // layouts
+	between      string       // a date and a time
+	week         time.Weekday // on which weeks begin
 }
 
-// locales are those that the org knows, by LocaleSidKey. Others are written like
+// locales are those that the org knows, by LocaleSidKey. Others count as
 // en_US.
 var locales = map[string]locale{
-	"en_US": {",", ".", "$%s", "1/2/2006", "3:04 PM", ", "},
-	"en_GB": {",", ".", "$%s", "02/01/2006", "15:04", ", "},
-	"de_DE": {".", ",", "%s $", "02.01.2006", "15:04", ", "},
-	"fr_FR": {"\u202f", ",", "%s $", "02/01/2006", "15:04", " "},
+	"en_US": {",", ".", "$%s", "1/2/2006", "3:04 PM", ", ", time.Sunday},
+	"en_GB": {",", ".", "$%s", "02/01/2006", "15:04", ", ", time.Monday},
+	"de_DE": {".", ",", "%s $", "02.01.2006", "15:04", ", ", time.Monday},
+	"fr_FR": {"\u202f", ",", "%s $", "02/01/2006", "15:04", " ", time.Monday},
 }
 
 // format writes a value of a field for people.

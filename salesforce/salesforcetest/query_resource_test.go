@@ -293,3 +293,21 @@ func TestGroupsByVeryManyFields(t *testing.T) {
 	require.Equal(t, "a", rows[0]["F89__c"])
 	require.Equal(t, json.Number("2"), rows[0]["n"])
 }
+
+// localQueries are asked by a user in Germany.
+var localQueries = []queryCase{
+	{"SELECT Name FROM Opportunity WHERE CloseDate = THIS_WEEK", "O1, O2, O3"},
+	{"SELECT Name FROM Opportunity WHERE CloseDate = LAST_WEEK", "O4"},
+	{"SELECT Name FROM Opportunity WHERE CloseDate = NEXT_WEEK", ""},
+	{"SELECT Name FROM Thing__c WHERE DAY_IN_WEEK(Day__c) = 7", "T1, T3"},
+	{"SELECT FORMAT(Num__c) a, FORMAT(Money__c) b, FORMAT(Day__c) c FROM Thing__c WHERE Name = 'T5'", "1.000.000,0001|99.999.999,99 $|31.12.2026"},
+	{"SELECT FORMAT(At__c) a, FORMAT(convertTimezone(At__c)) b, FORMAT(Clock__c) c FROM Thing__c WHERE Name = 'T1'", "21.11.2026, 16:30|21.11.2026, 16:30|08:00"},
+}
+
+// The week of a German begins on Monday, and numbers are written with a comma.
+func TestQueriesFollowTheUsersLocale(t *testing.T) {
+	t.Parallel()
+	org := newThings(t, salesforcetest.Options{TimeZone: "Europe/Berlin"})
+	org.Update(org.Credentials().UserID, map[string]any{"LocaleSidKey": "de_DE"})
+	runQueries(t, org, "/query", localQueries)
+}
