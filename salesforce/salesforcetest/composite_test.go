@@ -407,3 +407,27 @@ func TestCompositesOfManyClientsKeepApart(t *testing.T) {
 	require.Len(t, c.query("SELECT Name FROM Account WHERE Name LIKE 'n%'").records(), 40)
 	require.Equal(t, "40", fmt.Sprint(c.query("SELECT COUNT() FROM Contact WHERE Account.Name LIKE 'n%'").object()["totalSize"]))
 }
+
+func FuzzComposites(f *testing.F) {
+	account := `{"attributes":{"type":"Account","referenceId":"r"},"Name":"x"}`
+	for _, seed := range []string{
+		`{"records":[` + account + `]}`, `{"ids":["001xx0000000001AAA"],"fields":["Name"]}`,
+		`{"compositeRequest":[` + sub("a", "POST", "/sobjects/Account", `{"Name":"x"}`) + `,` + sub("b", "GET", "//sobjects/Account/@{a.id}", "") + `]}`,
+		`{"graphs":[{"graphId":"1","compositeRequest":[` + sub("a", "DELETE", "/sobjects/Account/x", "") + `]}]}`,
+		`{"batchRequests":[{"method":"GET","url":"v66.0/sobjects/Account"}],"haltOnError":true}`,
+		`{"apiName":"Account","fields":{"Name":"x"}}`, `{"records":[` + strings.Replace(account, "}", `,"Contacts":{"records":[7]}}`, 1) + `]}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		c := newClient(t, newOrg(salesforcetest.Options{}))
+		for _, path := range []string{
+			"/composite", "/composite/batch", "/composite/graph", "/composite/tree/Account", "/composite/sobjects", "/composite/sobjects/Account",
+			"/ui-api/records", "/sobjects/Account",
+		} {
+			a := c.post(path, body)
+			require.Less(t, a.status, 500, path)
+			require.True(t, json.Valid([]byte(a.body)), a.body)
+		}
+	})
+}

@@ -95,6 +95,9 @@ func missingMember(name string) error {
 // part is a call for a part of the request: the same user's, in the same
 // transaction, answered into a recorder.
 func (c *call) part(method, address string, body []byte) (*call, []string, error) {
+	if strings.HasPrefix(address, "/") {
+		address = "/" + strings.TrimLeft(address, "/") // two slashes would begin a host
+	}
 	r, err := http.NewRequestWithContext(c.r.Context(), method, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, refusal("INVALID_INPUT", "%v", err)
