@@ -236,7 +236,7 @@ func (c *call) job(typ string) (*job, error) {
 	return nil, errNotFound
 }
 
-// wantedState reads the body of a PATCH.
+// wantedState reads the body of a PATCH. Some clients say the id there, too.
 func (c *call) wantedState() (string, error) {
 	body, err := c.inflated()
 	if err != nil {
@@ -246,7 +246,7 @@ func (c *call) wantedState() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r, err := readJobRequest(data, "state")
+	r, err := readJobRequest(data, "state", "id")
 	return r.fields["state"], err
 }
 

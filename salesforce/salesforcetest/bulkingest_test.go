@@ -267,7 +267,7 @@ func TestBulkJobStates(t *testing.T) {
 	c.upload(id, "Name\nA\n").ok(http.StatusCreated)
 	c.upload(id, "Name\nB\n").refused(400, "CLIENTINPUTERROR", "Found multiple contents for job: <"+id+">")
 	c.do("PUT", job+"/batches", "application/json", "{}").refused(415, "UNSUPPORTED_MEDIA_TYPE", "application/json")
-	c.patch(job, `{"state":"UploadComplete"}`).ok(http.StatusOK)
+	c.patch(job, `{"id":"`+id+`","state":"UploadComplete"}`).ok(http.StatusOK)
 	c.upload(id, "Name\nB\n").refused(400, "INVALIDJOBSTATE", "Closed Job not allowed")
 	c.patch(job, `{"state":"UploadComplete"}`).refused(400, "INVALIDJOBSTATE", "Closing already Closed Job not allowed")
 	require.NotContains(t, c.get("/jobs/ingest").body, "batches", "there is a contentUrl only while the job is open")
