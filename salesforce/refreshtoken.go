@@ -90,7 +90,7 @@ func (a RefreshToken) login(ctx context.Context, l login) (grant, error) {
 	}
 	err := r.store.Update(ctx, a.key(), r.begin)
 	if err == nil && r.found.AccessToken == "" {
-		err = r.store.Update(ctx, a.key(), r.end)
+		err = r.finish(ctx)
 	}
 	switch {
 	case r.refusal != nil:
@@ -115,6 +115,19 @@ type renewal struct {
 	asked   bool      // Salesforce gave it just now
 	cutOff  time.Time // when another renewal began that nobody saw the end of
 	refusal error     // of Salesforce
+}
+
+// finish renews the token and keeps it. Whoever comes next would use the spent
+// one, so a store that fails is asked a few times more, over some seconds.
+func (r *renewal) finish(ctx context.Context) error {
+	err := r.store.Update(ctx, r.key(), r.end)
+	for pause := 250 * time.Millisecond; err != nil && r.asked && pause < 5*time.Second; pause *= 2 {
+		if sleep(ctx, pause) != nil {
+			return err
+		}
+		err = r.store.Update(ctx, r.key(), r.end)
+	}
+	return err
 }
 
 // begin takes the token that is kept, unless it is the one that was refused.

@@ -196,21 +196,37 @@ func TestKeptTokenThatHasEndedIsRenewed(t *testing.T) {
 
 func TestTokenIsSavedBeforeItIsUsed(t *testing.T) {
 	t.Parallel()
-	org := newRotating()
-	full := errors.New("disk full")
-	store := &shelf{fail: map[int]error{2: full}}
-	c := newClient(t, org, refreshing(store))
+	synctest.Test(t, func(t *testing.T) {
+		org := newRotating()
+		full := errors.New("disk full")
+		store := &shelf{fail: map[int]error{2: full, 3: full, 4: full, 5: full, 6: full, 7: full}}
+		c := newClient(t, org, refreshing(store))
 
-	err := count(t, c)
-	require.ErrorIs(t, err, full)
-	require.EqualError(t, err, "salesforce: log in with a refresh token: keep the token: disk full")
-	require.Equal(t, "R0", store.tokens["ada"].RefreshToken)
-	require.False(t, store.tokens["ada"].Renewing.IsZero(), "what was about to happen is kept")
+		err := count(t, c)
+		require.ErrorIs(t, err, full)
+		require.EqualError(t, err, "salesforce: log in with a refresh token: keep the token: disk full")
+		require.Equal(t, "R0", store.tokens["ada"].RefreshToken)
+		require.False(t, store.tokens["ada"].Renewing.IsZero(), "what was about to happen is kept")
 
-	require.NoError(t, count(t, c), "the token that could not be kept is, now")
-	require.Equal(t, 1, org.asked)
-	require.Equal(t, "R1", store.tokens["ada"].RefreshToken)
-	require.True(t, store.tokens["ada"].Renewing.IsZero())
+		require.NoError(t, count(t, c), "the token that could not be kept is, now")
+		require.Equal(t, 1, org.asked)
+		require.Equal(t, "R1", store.tokens["ada"].RefreshToken)
+		require.True(t, store.tokens["ada"].Renewing.IsZero())
+	})
+}
+
+func TestStoreThatFailsForAMomentIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := newRotating()
+		away := errors.New("the database is away")
+		store := &shelf{fail: map[int]error{2: away, 3: away, 4: away}}
+
+		require.NoError(t, count(t, newClient(t, org, refreshing(store))))
+
+		require.Equal(t, 1, org.asked)
+		require.Equal(t, "R1", store.tokens["ada"].RefreshToken)
+	})
 }
 
 func TestNothingIsAskedThatCouldNotBeAnnounced(t *testing.T) {
@@ -518,8 +534,12 @@ func TestStopAtAnyPointOfARenewal(t *testing.T) {
 		}, false},
 	} {
 		org, store := newRotating(), &shelf{}
-		first := clientAt(t, "http://localhost", c.arrange(org, store), refreshing(store), func(cfg *salesforce.Config) { cfg.Retry.Max = -1 })
+		first := clientAt(t, "http://localhost", c.arrange(org, store), refreshing(store), func(cfg *salesforce.Config) {
+			cfg.Retry.Max = -1
+			cfg.LoginTimeout = 100 * time.Millisecond
+		})
 		require.Error(t, count(t, first), c.point)
+		store.fail = nil
 
 		err := count(t, newClient(t, org, refreshing(store)))
 
