@@ -521,7 +521,7 @@ func TestStopAtAnyPointOfARenewal(t *testing.T) {
 			return inProcess{org}
 		}, true},
 		{"before the token is kept", func(org *rotating, store *shelf) http.RoundTripper {
-			store.fail = map[int]error{2: stop}
+			store.fail = map[int]error{2: stop, 3: stop, 4: stop, 5: stop, 6: stop, 7: stop}
 			return inProcess{org}
 		}, true},
 		{"before the token is used", func(org *rotating, store *shelf) http.RoundTripper {
@@ -533,21 +533,20 @@ func TestStopAtAnyPointOfARenewal(t *testing.T) {
 			})}
 		}, false},
 	} {
-		org, store := newRotating(), &shelf{}
-		first := clientAt(t, "http://localhost", c.arrange(org, store), refreshing(store), func(cfg *salesforce.Config) {
-			cfg.Retry.Max = -1
-			cfg.LoginTimeout = 100 * time.Millisecond
+		synctest.Test(t, func(t *testing.T) {
+			org, store := newRotating(), &shelf{}
+			first := clientAt(t, "http://localhost", c.arrange(org, store), refreshing(store), func(cfg *salesforce.Config) { cfg.Retry.Max = -1 })
+			require.Error(t, count(t, first), c.point)
+			store.fail = nil
+
+			err := count(t, newClient(t, org, refreshing(store)))
+
+			if !c.lost {
+				require.NoError(t, err, c.point)
+				return
+			}
+			require.ErrorIs(t, err, salesforce.ErrAuth, c.point)
+			require.ErrorContains(t, err, "allow the app again", c.point)
 		})
-		require.Error(t, count(t, first), c.point)
-		store.fail = nil
-
-		err := count(t, newClient(t, org, refreshing(store)))
-
-		if !c.lost {
-			require.NoError(t, err, c.point)
-			continue
-		}
-		require.ErrorIs(t, err, salesforce.ErrAuth, c.point)
-		require.ErrorContains(t, err, "allow the app again", c.point)
 	}
 }

@@ -124,6 +124,9 @@ func (s *SQL) Update(ctx context.Context, key string, change func(ctx context.Co
 	}
 	h := held{SQL: s, id: id, holder: rand.Text()}
 	if err := h.take(ctx); err != nil {
+		if ended := ctx.Err(); ended != nil {
+			err = ended // what the driver says of it varies
+		}
 		return fmt.Errorf("tokenstore: lock %q: %w", key, err)
 	}
 	current, err := h.read(ctx)
