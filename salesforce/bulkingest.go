@@ -3,7 +3,6 @@ package salesforce
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/sfbridge/sfbridge/internal/decode"
 )
 
 // BulkOperation is what a job of Bulk API 2.0 does.
@@ -101,11 +102,12 @@ func BulkIngest[T any](ctx context.Context, c *Client, in Ingest, rows iter.Seq[
 // the fields. An empty cell leaves a field alone; #N/A clears it.
 func (c *Client) BulkIngestCSV(ctx context.Context, in Ingest, text io.Reader) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
-		r := csv.NewReader(text)
-		columns, err := r.Read()
+		r := decode.NewCSV(text, ',')
+		names, err := r.Next()
 		if err != nil {
 			err = fault(in.op(), ErrValidation, "read the names of the columns: %v", err)
 		}
+		columns := cellTexts(names)
 		rows, broken := csvRows(r)
 		for result, failed := range c.bulkIngest(ctx, in, columns, err, rows) {
 			if !yield(result, failed) {
@@ -302,25 +304,30 @@ func (c *Client) readResults(ctx context.Context, op string, id ID, list string,
 		return err
 	}
 	defer drain(ans)
-	r := csv.NewReader(ans)
-	r.ReuseRecord = true
-	header, err := r.Read()
-	if err == io.EOF {
-		return nil
-	}
+	rows := decode.NewCSV(ans, ',')
+	header, err := rows.Next()
 	if err == nil {
-		err = join.match(header, extra)
+		err = join.match(cellTexts(header), extra)
 	}
 	for err == nil {
-		var cells []string
-		if cells, err = r.Read(); err == nil {
-			join.enter(cells, extra, read)
+		var cells [][]byte
+		if cells, err = rows.Next(); err == nil {
+			join.enter(cellTexts(cells), extra, read)
 		}
 	}
-	if err != io.EOF {
-		return request.badAnswer(ans.status, err)
+	if errors.Is(err, io.EOF) {
+		return nil
 	}
-	return nil
+	return request.undecoded(err, func(err error) error { return request.badAnswer(ans.status, err) })
+}
+
+// cellTexts are the values of a row, which is read over by the next one.
+func cellTexts(cells [][]byte) []string {
+	list := make([]string, len(cells))
+	for i, cell := range cells {
+		list[i] = string(cell)
+	}
+	return list
 }
 
 // rowFault reads the error of a row, such as
@@ -355,15 +362,10 @@ type join struct {
 func newJoin(op string, columns []string, rows []*row) *join {
 	m := make(map[string][]*row, len(rows))
 	for _, r := range rows {
-		key := rowKey(r.text)
-		m[key] = append(m[key], r)
+		m[string(r.text)] = append(m[string(r.text)], r)
 	}
 	return &join{op: op, columns: columns, rows: m}
 }
-
-// rowKey is a row as rows are compared: package csv reads every end of a line
-// as one character.
-func rowKey(text []byte) string { return strings.ReplaceAll(string(text), "\r\n", "\n") }
 
 // match finds the columns of a list of results.
 func (x *join) match(header []string, extra int) error {
@@ -388,7 +390,7 @@ func (x *join) enter(cells []string, extra int, read func([]string) Result) {
 	for i, place := range x.order {
 		own[i] = cells[place]
 	}
-	key := rowKey(csvLine(own))
+	key := string(csvLine(own))
 	rows := x.rows[key]
 	if len(rows) == 0 {
 		return // told twice, or in other words than it was sent

@@ -28,8 +28,8 @@ func TestBulkIngestJoinsResultsToTheirRows(t *testing.T) {
 			Progress: func(j salesforce.Job) { jobs.Store(j.ID, j.State) },
 		}, numbered(1000, bad)))
 		require.NoError(t, err)
-		require.Equal(t, 1000, len(list))
-		require.Equal(t, 980, len(org.Records("Account")))
+		require.Len(t, list, 1000)
+		require.Len(t, org.Records("Account"), 980)
 		for i, r := range list {
 			if bad(i) {
 				require.ErrorIs(t, r.Err, salesforce.ErrValidation)
@@ -104,7 +104,7 @@ func TestBulkIngestOfACSVText(t *testing.T) {
 
 		list, err = ingest("LastName,FirstName\nLee,Ann\nNg\n")
 		require.Len(t, list, 1)
-		require.ErrorContains(t, err, "line 3: wrong number of fields")
+		require.ErrorContains(t, err, "rows[3]: the row has 1 values, the first one 2")
 		_, err = ingest("")
 		require.ErrorContains(t, err, "read the names of the columns")
 		_, err = ingest("Last Name\nx\n")
@@ -136,7 +136,7 @@ func TestRowsOfALostJobHaveAnUnknownOutcome(t *testing.T) {
 		list, err := results(t, salesforce.BulkIngest(t.Context(), orgClient(t, org, patient), in, numbered(2, nil)))
 		require.ErrorIs(t, err, salesforce.ErrOutcomeUnknown)
 		require.ErrorIs(t, list[0].Err, salesforce.ErrOutcomeUnknown)
-		require.Equal(t, 2, len(org.Records("Account")))
+		require.Len(t, org.Records("Account"), 2)
 	})
 }
 

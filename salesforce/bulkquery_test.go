@@ -53,7 +53,7 @@ func TestBulkQueryReadsAllParts(t *testing.T) {
 			if inFlight > 1 {
 				slices.SortFunc(contacts, func(a, b bulkContact) int { return strings.Compare(a.LastName, b.LastName) })
 			}
-			require.Equal(t, 1234, len(contacts))
+			require.Len(t, contacts, 1234)
 			for i, r := range contacts {
 				require.Equal(t, fmt.Sprintf("%05d", i), r.LastName)
 				require.Equal(t, i%3 == 0, r.Account == nil)
@@ -82,7 +82,7 @@ func TestBulkQueryIntoAFile(t *testing.T) {
 		rows, err := csv.NewReader(&file).ReadAll()
 		require.NoError(t, err)
 		require.Equal(t, []string{"Account.Name", "LastName"}, rows[0])
-		require.Equal(t, 501, len(rows))
+		require.Len(t, rows, 501)
 		require.Equal(t, []string{"Say \"hi\",\nthen go", "00499"}, rows[500])
 
 		_, err = c.BulkQueryCSV(t.Context(), failingWriter{}, "SELECT LastName FROM Contact", nil)
@@ -113,8 +113,8 @@ func TestAPartThatBreaksOffIsAskedForAgain(t *testing.T) {
 				for _, r := range contacts {
 					names[r.LastName] = true
 				}
-				require.Equal(t, 300, len(contacts))
-				require.Equal(t, 300, len(names))
+				require.Len(t, contacts, 300)
+				require.Len(t, names, 300)
 
 				org.Fail(salesforcetest.Fault{Path: "/results", CutAfter: cut, Times: 2})
 				var file bytes.Buffer
@@ -155,13 +155,14 @@ func TestABulkQueryIsTakenUpAgain(t *testing.T) {
 		c := orgClient(t, org, patient)
 		var job salesforce.Job
 		opt := &salesforce.BulkQueryOptions{PageSize: 100, Progress: func(j salesforce.Job) { job = j }}
-		for range salesforce.BulkQuery[bulkContact](t.Context(), c, contactsInBulk, opt) {
+		for _, err := range salesforce.BulkQuery[bulkContact](t.Context(), c, contactsInBulk, opt) {
+			require.NoError(t, err)
 			break
 		}
 		org.ResetRequests()
 		contacts, err := salesforce.Collect(salesforce.BulkQuery[bulkContact](t.Context(), c, "", &salesforce.BulkQueryOptions{JobID: job.ID}))
 		require.NoError(t, err)
-		require.Equal(t, 250, len(contacts))
+		require.Len(t, contacts, 250)
 		require.Equal(t, int64(250), job.Processed)
 		for _, r := range org.Requests() {
 			require.Equal(t, "GET", r.Method, "no job is begun")

@@ -2,8 +2,8 @@ package salesforce
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sfbridge/sfbridge/internal/decode"
 	"github.com/sfbridge/sfbridge/soql"
 )
 
@@ -156,20 +157,18 @@ func cellOf(value json.RawMessage) (string, error) {
 
 // csvRows are the rows that a reader still has. What breaks them off is in
 // broken once they have ended.
-func csvRows(r *csv.Reader) (rows iter.Seq[*row], broken *error) {
+func csvRows(r *decode.CSV) (rows iter.Seq[*row], broken *error) {
 	broken = new(error)
-	r.ReuseRecord = true
 	return func(yield func(*row) bool) {
 		for index := 0; ; index++ {
-			cells, err := r.Read()
-			if err == io.EOF {
-				return
-			}
+			cells, err := r.Next()
 			if err != nil {
-				*broken = err
+				if !errors.Is(err, io.EOF) {
+					*broken = err
+				}
 				return
 			}
-			if !yield(&row{text: csvLine(cells), result: Result{Index: index}}) {
+			if !yield(&row{text: csvLine(cellTexts(cells)), result: Result{Index: index}}) {
 				return
 			}
 		}

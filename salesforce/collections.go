@@ -243,12 +243,18 @@ func (c *Client) writeBatch(ctx context.Context, w collectionWrite, b *batch) er
 		if err := c.writeRows(ctx, w, pending); err != nil {
 			return fail(pending, err)
 		}
-		pending = w.again(pending)
-		if len(pending) > 0 && (try == c.http.client.RetryMax || sleep(ctx, c.backoff(try)) != nil) {
+		if pending = w.again(pending); !c.mayRetry(ctx, pending, try) {
 			break
 		}
 	}
 	return nil
+}
+
+// mayRetry waits before rows are sent once more. It is false when there are
+// none, when they were sent often enough, and when ctx ends: then they keep the
+// errors that they have.
+func (c *Client) mayRetry(ctx context.Context, rows []*row, try int) bool {
+	return len(rows) > 0 && try < c.http.client.RetryMax && sleep(ctx, c.backoff(try)) == nil
 }
 
 // backoff is the pause before try n+1.

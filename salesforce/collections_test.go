@@ -61,7 +61,7 @@ func TestCollectionsAreCutIntoRequests(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, list, 1001)
 		require.Equal(t, 6, sent(org, "/composite/sobjects"))
-		require.Equal(t, 1001-10, len(org.Records("Account")))
+		require.Len(t, org.Records("Account"), 991)
 		for i, r := range list {
 			if bad(i) {
 				require.ErrorIs(t, r.Err, salesforce.ErrValidation)
@@ -126,7 +126,7 @@ func TestCollectionsSaveAllOrNone(t *testing.T) {
 	list, err := results(t, salesforce.CreateAll(t.Context(), orgClient(t, org), "Account",
 		numbered(6, func(i int) bool { return i == 4 }), &salesforce.CollectionOptions{AllOrNone: true, ChunkSize: 3}))
 	require.NoError(t, err)
-	require.Equal(t, 3, len(org.Records("Account")), "the first request is one of its own")
+	require.Len(t, org.Records("Account"), 3, "the first request is one of its own")
 	var code salesforce.Code
 	for i, r := range list {
 		require.Equal(t, i < 3, r.Err == nil)
@@ -176,7 +176,7 @@ func TestAFailedRequestEndsTheSequence(t *testing.T) {
 		for _, r := range list {
 			require.ErrorIs(t, r.Err, salesforce.ErrOutcomeUnknown)
 		}
-		require.Equal(t, 200, len(org.Records("Account")))
+		require.Len(t, org.Records("Account"), 200)
 		require.Equal(t, 1, sent(org, "/composite/sobjects"))
 	})
 }
@@ -208,7 +208,8 @@ func TestLeavingTheLoopCancelsWhatIsUnderWay(t *testing.T) {
 		fmt.Fprintf(w, "[%s]", rows)
 	}}
 	c := clientAt(t, salesforce.MyDomain("acme"), inProcess{s})
-	for range salesforce.CreateAll(t.Context(), c, "Account", numbered(100, nil), &salesforce.CollectionOptions{ChunkSize: 2, InFlight: 4}) {
+	for _, err := range salesforce.CreateAll(t.Context(), c, "Account", numbered(100, nil), &salesforce.CollectionOptions{ChunkSize: 2, InFlight: 4}) {
+		require.NoError(t, err)
 		break
 	}
 	require.Less(t, s.callCount(), 10)

@@ -19,7 +19,7 @@ func ObjectName[T any]() (string, error) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	named, ok := reflect.New(t).Interface().(interface{ SObjectName() string })
+	named, ok := reflect.TypeAssert[interface{ SObjectName() string }](reflect.New(t))
 	if !ok {
 		return "", fault(op, ErrValidation, "%v has no method SObjectName() string", t)
 	}

@@ -45,8 +45,10 @@ func TestChoicesOfACheckbox(t *testing.T) {
 	s := salesforce.SObject{Fields: []salesforce.FieldInfo{
 		{Name: "New__c", Type: "boolean"},
 		{Name: "Kind__c", Type: "picklist", DependentPicklist: true, ControllerName: "New__c", PicklistValues: []salesforce.PicklistValue{
-			{Value: "old", Active: true, ValidFor: []byte{0x80}}, {Value: "new", Active: true, ValidFor: []byte{0x40}},
-			{Value: "both", Active: true, ValidFor: []byte{0xC0}}, {Value: "none", Active: true},
+			{Value: "old", Active: true, ValidFor: []byte{0x80}},
+			{Value: "new", Active: true, ValidFor: []byte{0x40}},
+			{Value: "both", Active: true, ValidFor: []byte{0xC0}},
+			{Value: "none", Active: true},
 		}},
 	}}
 	require.Equal(t, []string{"old", "both"}, values(s.Choices("Kind__c", "false")))

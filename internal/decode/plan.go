@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"sync"
@@ -123,9 +124,7 @@ func (ts *Types) plan(t reflect.Type) (*plan, error) {
 	if ts.plans == nil {
 		ts.plans = map[reflect.Type]*plan{}
 	}
-	for t, p := range b.made {
-		ts.plans[t] = p
-	}
+	maps.Copy(ts.plans, b.made)
 	return p, nil
 }
 

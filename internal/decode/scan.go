@@ -229,7 +229,7 @@ func (d *decoder) skipNested(p int) int {
 
 // literal passes over true, false or null.
 func (d *decoder) literal(p int) int {
-	want := ""
+	var want string
 	switch d.buf[p] {
 	case 't':
 		want = "true"
