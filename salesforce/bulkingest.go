@@ -261,21 +261,13 @@ func (c *Client) uploadRows(ctx context.Context, w ingest, id ID, rows []*row) e
 func (c *Client) joinResults(ctx context.Context, w ingest, j Job, rows []*row) error {
 	op := w.op()
 	join := newJoin(op, w.columns, rows)
-	for _, list := range []struct {
-		name string
-		read func(cells []string) Result
-	}{
-		{"successfulResults", func(cells []string) Result {
-			return Result{ID: ID(cells[0]), Created: strings.EqualFold(cells[1], "true")}
-		}},
-		{"failedResults", func(cells []string) Result { return Result{Err: rowFault(op, cells[1])} }},
-		{"unprocessedrecords", func([]string) Result { return Result{Err: notProcessed(op, j)} }},
-	} {
-		extra := 2
-		if list.name == "unprocessedrecords" {
-			extra = 0
-		}
-		if err := c.readResults(ctx, op, j.ID, list.name, extra, join, list.read); err != nil {
+	for _, list := range resultLists {
+		match := func(header []string) error { return join.match(header, list.extra) }
+		err := c.readResults(ctx, op, j.ID, list.name, match, func(cells []string) bool {
+			join.enter(cells, func() Result { return list.read(op, j, cells) })
+			return true
+		})
+		if err != nil {
 			return fail(join.left(), unknown(op, err))
 		}
 	}
@@ -296,9 +288,14 @@ func notProcessed(op string, j Job) error {
 	return fault(op, nil, "the job ended as %s", j.State)
 }
 
-// readResults reads one list of results.
-func (c *Client) readResults(ctx context.Context, op string, id ID, list string, extra int, join *join, read func([]string) Result) error {
-	request := &call{op: op, method: http.MethodGet, path: c.base + string(ingestJobs) + "/" + string(id) + "/" + list, idempotent: true}
+// readResults reads one list of results: the names of its columns, if it is not
+// empty, and then its rows, until each is false.
+func (c *Client) readResults(ctx context.Context, op string, id ID, list string, names func([]string) error, each func([]string) bool) error {
+	path, err := jobPath(op, ingestJobs, id)
+	if err != nil {
+		return err
+	}
+	request := &call{op: op, method: http.MethodGet, path: c.base + path + "/" + list, idempotent: true}
 	ans, err := c.send(ctx, request)
 	if err != nil {
 		return err
@@ -307,16 +304,19 @@ func (c *Client) readResults(ctx context.Context, op string, id ID, list string,
 	rows := decode.NewCSV(ans, ',')
 	header, err := rows.Next()
 	if err == nil {
-		err = join.match(cellTexts(header), extra)
+		err = names(cellTexts(header))
 	}
 	for err == nil {
 		var cells [][]byte
-		if cells, err = rows.Next(); err == nil {
-			join.enter(cellTexts(cells), extra, read)
+		if cells, err = rows.Next(); err == nil && !each(cellTexts(cells)) {
+			err = errLeft
 		}
 	}
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		return nil
+	case isLeft(err):
+		return err
 	}
 	return request.undecoded(err, func(err error) error { return request.badAnswer(ans.status, err) })
 }
@@ -385,7 +385,7 @@ func (x *join) match(header []string, extra int) error {
 }
 
 // enter gives a result to the first row that has its cells.
-func (x *join) enter(cells []string, extra int, read func([]string) Result) {
+func (x *join) enter(cells []string, read func() Result) {
 	own := make([]string, len(x.order))
 	for i, place := range x.order {
 		own[i] = cells[place]
@@ -398,7 +398,7 @@ func (x *join) enter(cells []string, extra int, read func([]string) Result) {
 	r := rows[0]
 	x.rows[key] = rows[1:]
 	index := r.result.Index
-	r.result = read(cells[:extra])
+	r.result = read()
 	r.result.Index = index
 	if e, ok := errors.AsType[*Error](r.result.Err); ok {
 		e.Op = fmt.Sprintf("%s: record %d", x.op, index)

@@ -157,3 +157,36 @@ func TestLeavingABulkLoopAbortsItsJobs(t *testing.T) {
 		require.Equal(t, http.MethodPatch, requests[len(requests)-1].Method, "the job is aborted")
 	})
 }
+
+func TestResultsOfAJobAreTakenByItsID(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := salesforcetest.NewOrg(nil)
+		c := orgClient(t, org, patient)
+		var id salesforce.ID
+		in := salesforce.Ingest{
+			Object: "Account", Operation: salesforce.BulkInsert, Columns: []string{"Name", "Phone"},
+			Progress: func(j salesforce.Job) { id = j.ID },
+		}
+		list, err := results(t, salesforce.BulkIngest(t.Context(), c, in, numbered(10, func(i int) bool { return i == 4 })))
+		require.NoError(t, err)
+		found := map[string]salesforce.IngestedRow{}
+		for row, err := range c.IngestResults(t.Context(), id, salesforce.Poll{}) {
+			require.NoError(t, err)
+			found[row.Cells["Name"]] = row
+		}
+		require.Len(t, found, 10)
+		require.Equal(t, list[3].ID, found["00003"].ID)
+		require.True(t, found["00003"].Created)
+		require.ErrorIs(t, found[""].Err, salesforce.ErrValidation)
+		require.Equal(t, "1", found[""].Cells["Phone"])
+
+		for _, err := range c.IngestResults(t.Context(), id, salesforce.Poll{}) {
+			require.NoError(t, err)
+			break
+		}
+		for _, err := range c.IngestResults(t.Context(), "750xx0000000099AAA", salesforce.Poll{}) {
+			require.ErrorIs(t, err, salesforce.ErrNotFound)
+		}
+	})
+}

@@ -57,7 +57,7 @@ func BulkQuery[T any](ctx context.Context, c *Client, soql string, opt *BulkQuer
 		} else if err == nil {
 			err = readOrdered(ctx, q, yield)
 		}
-		if err != nil && !errors.Is(err, errLeft) {
+		if err != nil && !isLeft(err) {
 			yield(*new(T), err)
 		}
 	}
@@ -65,6 +65,8 @@ func BulkQuery[T any](ctx context.Context, c *Client, soql string, opt *BulkQuer
 
 // errLeft says that the caller's loop was left; it never gets out.
 var errLeft = errors.New("loop left")
+
+func isLeft(err error) bool { return errors.Is(err, errLeft) }
 
 // BulkQueryCSV writes what a SOQL query selects to w as CSV, the names of the
 // columns first, and returns the number of rows. It goes about it as
