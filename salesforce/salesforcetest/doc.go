@@ -2,9 +2,10 @@
 // trying things out without an account.
 //
 // An [Org] holds objects, records and users, and answers HTTP requests as
-// Salesforce does: logins, queries, single records, files, describe,
-// replication, limits, and the errors of all of these. Any client can talk to
-// it:
+// Salesforce does: every way to log in, SOQL and SOSL, records one by one, in
+// collections, composites and bulk jobs, files, describe, replication, limits,
+// the partner API in SOAP, and the errors of all of these. Any client can talk
+// to it:
 //
 //   - in Go, in-process, through [Org.Transport], also inside a
 //     testing/synctest bubble;
@@ -18,7 +19,16 @@
 // one user, and what every org is set up with. [Org.Extend] and [Org.Load] add
 // objects, fields and records; [Improveit360] has those of a well-known
 // package. [Org.Insert], [Org.Update], [Org.Delete] and the like change records
-// past the API, [Org.Record] and [Org.Records] look at them.
+// past the API, [Org.Record] and [Org.Records] look at them. [Org.Snapshot]
+// keeps a state, to go back to it or to begin other orgs with it.
+//
+// # Rules
+//
+// What an administrator sets up is part of the [Schema]: required, unique and
+// restricted fields, record types, dependent picklists, roll-ups, and as Go
+// functions formulas, validation rules and duplicate rules. [Options] switch on
+// records that are private to their owners, person accounts, refresh tokens that
+// rotate, and more; [Org.HideField] takes a field from users' sight.
 //
 // # Time
 //
@@ -29,8 +39,8 @@
 //
 // # Trouble
 //
-// [Org.Fail] makes requests fail or connections break, before or after the org
-// has done its work. [Org.HoldTransaction] keeps a transaction open whose
+// [Org.Fail] makes requests fail, wait, hang or break off, before or after the
+// org has done its work. [Org.HoldTransaction] keeps a transaction open whose
 // changes nobody sees yet. [Org.ExpireSessions] ends sessions. [Org.Requests]
 // tells what came.
 //
