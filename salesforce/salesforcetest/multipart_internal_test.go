@@ -20,7 +20,7 @@ func TestBinaryPartsShareOneLimit(t *testing.T) {
 	}
 	require.NoError(t, read(10))
 	require.ErrorContains(t, read(9), "FILE_SIZE_LIMIT_EXCEEDED")
-	require.EqualValues(t, 2<<30, maxPart(&object{SObject: SObject{Name: "ContentVersion"}}))
+	require.Equal(t, int64(2<<30), maxPart(&object{SObject: SObject{Name: "ContentVersion"}}))
 	require.EqualValues(t, 500<<20, maxPart(&object{SObject: SObject{Name: "Attachment"}}))
 }
 
