@@ -7,6 +7,7 @@ import (
 )
 
 // cache keeps answers by their path, with what tells whether they still hold.
+// They are those of the session's user: another one may see more, or less.
 type cache[T any] struct {
 	mu      sync.Mutex
 	entries map[string]cached[T]
@@ -16,6 +17,7 @@ type cached[T any] struct {
 	value    T
 	modified string // the header Last-Modified
 	tag      string // the header ETag
+	user     ID
 }
 
 func (k *cache[T]) get(path string) cached[T] {
@@ -37,6 +39,9 @@ func (k *cache[T]) put(path string, e cached[T]) {
 // it was read the last time.
 func fresh[T any](ctx context.Context, c *Client, k *cache[T], op, path string, read func(*answer) (T, error)) (T, error) {
 	known := k.get(path)
+	if known.user != c.session.user() {
+		known = cached[T]{}
+	}
 	request := &call{op: op, method: http.MethodGet, path: c.base + path, header: map[string]string{}, idempotent: true}
 	switch {
 	case known.tag != "":
@@ -50,12 +55,15 @@ func fresh[T any](ctx context.Context, c *Client, k *cache[T], op, path string, 
 	}
 	if ans.status == http.StatusNotModified {
 		drain(ans)
+		if known.user != ans.user {
+			return fresh(ctx, c, k, op, path, read) // the login changed meanwhile
+		}
 		return known.value, nil
 	}
 	value, err := read(ans)
 	if err != nil {
 		return value, err
 	}
-	k.put(path, cached[T]{value, ans.header.Get("Last-Modified"), ans.header.Get("ETag")})
+	k.put(path, cached[T]{value, ans.header.Get("Last-Modified"), ans.header.Get("ETag"), ans.user})
 	return value, nil
 }

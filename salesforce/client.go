@@ -64,6 +64,9 @@ func (c *Client) send(ctx context.Context, request *call) (*answer, error) {
 	a := newAttempt(ctx, request)
 	for logins := 0; ; logins++ {
 		ans, err := c.http.do(a, g.instance, g.token)
+		if ans != nil {
+			ans.user = g.session.UserID
+		}
 		if !sessionEnded(err) || logins == maxLogins || logins > 0 && !g.kept {
 			return ans, err
 		}

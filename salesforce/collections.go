@@ -84,7 +84,7 @@ func UpsertAll[T any](ctx context.Context, c *Client, object, field string, reco
 }
 
 // DeleteAll moves records to the recycle bin, also of several objects at once,
-// as [CreateAll] creates them. The result of one that is there already matches
+// as [CreateAll] creates them. The result of one that was there already matches
 // [ErrDeleted].
 func (c *Client) DeleteAll(ctx context.Context, ids iter.Seq[ID], opt *CollectionOptions) iter.Seq2[Result, error] {
 	w := collectionWrite{op: "delete records", method: http.MethodDelete, idempotent: true}
@@ -106,7 +106,8 @@ func (c *Client) DeleteAll(ctx context.Context, ids iter.Seq[ID], opt *Collectio
 
 // GetAll reads records of one object by their ids, 2,000 in a request, into
 // Ts: Records or structs with json tags. The list is in the order of the ids,
-// nil where there is no such record.
+// nil where there is no such record. An id that is none is an error that
+// matches [ErrValidation].
 //
 // See "sObject Collections" in the REST API Developer Guide.
 func GetAll[T any](ctx context.Context, c *Client, object string, ids []ID, fields ...string) ([]*T, error) {
@@ -122,8 +123,15 @@ func GetAll[T any](ctx context.Context, c *Client, object string, ids []ID, fiel
 			return nil, fault(op, ErrValidation, "%q is no name of a field", clip(name, 80))
 		}
 	}
+	full := make([]ID, len(ids))
+	for i, id := range ids {
+		var err error
+		if full[i], err = exactID(string(id)); err != nil {
+			return nil, fault(op, ErrValidation, "record %d: %v", i, err)
+		}
+	}
 	var all []*T
-	for chunk := range slices.Chunk(ids, 2000) {
+	for chunk := range slices.Chunk(full, 2000) {
 		body, err := json.Marshal(map[string]any{"ids": chunk, "fields": fields})
 		if err != nil {
 			return all, fault(op, ErrValidation, "%v", err)
@@ -133,7 +141,7 @@ func GetAll[T any](ctx context.Context, c *Client, object string, ids []ID, fiel
 			op: op, method: http.MethodPost, path: c.base + "/composite/sobjects/" + object,
 			body: bytesPayload("application/json", body), idempotent: true, reads: true,
 		}
-		if err := c.exchange(ctx, request, &found); err != nil {
+		if err := readOne(ctx, c, request, &found); err != nil {
 			return all, err
 		}
 		if len(found) != len(chunk) {
@@ -161,10 +169,7 @@ func encoded[T any](op string, records iter.Seq[T]) iter.Seq[*row] {
 		for record := range records {
 			r := &row{result: Result{Index: index}}
 			var err error
-			if r.text, err = json.Marshal(record); err == nil && r.text[0] != '{' {
-				err = fmt.Errorf("a %T is no record", record)
-			}
-			if err != nil {
+			if r.text, err = objectText(record); err != nil {
 				r.refuse(op, err)
 			}
 			if !yield(r) {
@@ -173,6 +178,26 @@ func encoded[T any](op string, records iter.Seq[T]) iter.Seq[*row] {
 			index++
 		}
 	}
+}
+
+// objectText is a record as a JSON object, without the attributes that a struct
+// may have from being read.
+func objectText(record any) ([]byte, error) {
+	text, err := json.Marshal(record)
+	switch {
+	case err != nil:
+		return nil, err
+	case text[0] != '{':
+		return nil, fmt.Errorf("a %T is no record", record)
+	case !bytes.Contains(text, []byte(`"attributes":`)):
+		return text, nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return nil, err
+	}
+	delete(fields, "attributes")
+	return json.Marshal(fields)
 }
 
 // refuse gives a row that cannot be sent its result.
@@ -251,10 +276,10 @@ func (c *Client) writeBatch(ctx context.Context, w collectionWrite, b *batch) er
 }
 
 // mayRetry waits before rows are sent once more. It is false when there are
-// none, when they were sent often enough, and when ctx ends: then they keep the
-// errors that they have.
+// none, when they were sent often enough, when the client's repetitions are used up, and
+// when ctx ends: then they keep the errors that they have.
 func (c *Client) mayRetry(ctx context.Context, rows []*row, try int) bool {
-	return len(rows) > 0 && try < c.http.client.RetryMax && sleep(ctx, c.backoff(try)) == nil
+	return len(rows) > 0 && try < c.http.client.RetryMax && c.http.budget.spend() && sleep(ctx, c.backoff(try)) == nil
 }
 
 // backoff is the pause before try n+1.
@@ -284,8 +309,12 @@ func (w collectionWrite) again(rows []*row) []*row {
 // writeRows sends rows in one request and enters their results.
 func (c *Client) writeRows(ctx context.Context, w collectionWrite, rows []*row) error {
 	request := w.request(c.base, rows)
+	ans, err := c.send(ctx, request)
+	if err != nil {
+		return err
+	}
 	var saved []saveResult
-	if err := c.exchange(ctx, request, &saved); err != nil {
+	if err := c.http.decode(ans, &saved); err != nil {
 		return err
 	}
 	if len(saved) != len(rows) {
@@ -297,6 +326,9 @@ func (c *Client) writeRows(ctx context.Context, w collectionWrite, rows []*row) 
 		if !s.Success {
 			r.result.ID = ""
 			r.result.Err = s.refusal(fmt.Sprintf("%s: record %d", w.op, r.result.Index))
+		}
+		if w.method == http.MethodDelete && ans.call.lost && errors.Is(r.result.Err, ErrDeleted) {
+			r.result.ID, r.result.Err = ID(r.text), nil // by an earlier try of this call
 		}
 	}
 	return nil

@@ -2,8 +2,10 @@ package salesforce_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"slices"
@@ -237,4 +239,115 @@ func TestRecordsThatAreNoneAreNotSent(t *testing.T) {
 	list, err = results(t, salesforce.CreateAll(ctx, c, "Account", numbered(1000, nil), nil))
 	require.ErrorIs(t, err, context.Canceled)
 	require.Len(t, list, 200)
+}
+
+func TestNoRequestIsBegunOnceOneHasFailed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answer: func(w http.ResponseWriter, r *http.Request) {
+			text, _ := io.ReadAll(r.Body)
+			switch {
+			case strings.Contains(string(text), `"00000"`):
+				time.Sleep(time.Minute) // the first one is the slowest
+				fmt.Fprint(w, `[{"id":"001000000000001AAA","success":true,"errors":[]}]`)
+			case strings.Contains(string(text), `"00001"`):
+				refuse(w, 403, "INSUFFICIENT_ACCESS", "no")
+			default:
+				fmt.Fprint(w, `[{"id":"001000000000001AAA","success":true,"errors":[]}]`)
+			}
+		}}
+		c := newClient(t, s)
+		list, err := results(t, salesforce.CreateAll(t.Context(), c, "Account", numbered(100, nil),
+			&salesforce.CollectionOptions{ChunkSize: 1, InFlight: 3}))
+		require.ErrorIs(t, err, salesforce.ErrAccess)
+		require.Len(t, list, 3)
+		require.Equal(t, 3, s.callCount())
+		require.NoError(t, list[0].Err)
+		require.ErrorIs(t, list[1].Err, salesforce.ErrAccess)
+		require.NoError(t, list[2].Err, "it was under way")
+	})
+}
+
+func TestADeleteWhoseAnswerIsLostHasDeleted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := salesforcetest.NewOrg(nil)
+		id := salesforce.ID(org.Insert("Account", map[string]any{"Name": "a"}))
+		c := orgClient(t, org, patient)
+		remove := func() salesforce.Result {
+			list, err := results(t, c.DeleteAll(t.Context(), slices.Values([]salesforce.ID{id}), nil))
+			require.NoError(t, err)
+			return list[0]
+		}
+		org.Fail(salesforcetest.Fault{Method: "DELETE", DropAfter: true})
+		require.Equal(t, salesforce.Result{ID: id}, remove())
+		require.ErrorIs(t, remove().Err, salesforce.ErrDeleted)
+	})
+}
+
+func TestAttributesThatWereReadAreNotWritten(t *testing.T) {
+	t.Parallel()
+	org := salesforcetest.NewOrg(nil)
+	c := orgClient(t, org)
+	type account struct {
+		Attributes salesforce.Attributes `json:"attributes"`
+		Name       string
+	}
+	list, err := results(t, salesforce.CreateAll(t.Context(), c, "Account",
+		slices.Values([]account{{salesforce.Attributes{Type: "Contact", URL: "/x"}, `"attributes":`}, {}}), nil))
+	require.NoError(t, err)
+	require.NoError(t, list[0].Err)
+	require.Equal(t, `"attributes":`, org.Record(string(list[0].ID))["Name"])
+	for _, r := range org.Requests() {
+		require.NotContains(t, string(r.Body), "Contact")
+	}
+}
+
+func TestAnswersOfAnotherLengthAreNoAnswers(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{"[]", "null", "{}", `[{"success":true},{"success":true}]`, `[{"success":true}`, ""} {
+		c := newClient(t, &script{answer: body(200, answer)})
+		list, err := results(t, salesforce.CreateAll(t.Context(), c, "Account", numbered(3, nil), nil))
+		require.ErrorIs(t, err, salesforce.ErrOutcomeUnknown, answer)
+		require.Len(t, list, 3)
+		for _, r := range list {
+			require.ErrorIs(t, r.Err, salesforce.ErrOutcomeUnknown)
+		}
+		_, err = salesforce.GetAll[salesforce.Record](t.Context(), c, "Account", []salesforce.ID{leadID}, "Name")
+		require.Error(t, err)
+		require.NotErrorIs(t, err, salesforce.ErrOutcomeUnknown)
+	}
+}
+
+func TestGetAllKeepsDigitsAndTakesIDsOnly(t *testing.T) {
+	t.Parallel()
+	org := &script{answer: body(200, `[null,{"attributes":{"type":"Lead"},"Total__c":12345678901234567.89,"Any":9007199254740993}]`)}
+	c := newClient(t, org)
+	type lead struct {
+		Total json.Number `json:"Total__c"`
+		Any   any
+	}
+	ids := []salesforce.ID{leadID, leadID[:15]}
+	found, err := salesforce.GetAll[lead](t.Context(), c, "Lead", ids, "Total__c", "Any")
+	require.NoError(t, err)
+	require.Equal(t, []*lead{nil, {"12345678901234567.89", json.Number("9007199254740993")}}, found)
+	for _, bad := range []salesforce.ID{"", "x", "00Q00000000000'"} {
+		_, err = salesforce.GetAll[lead](t.Context(), c, "Lead", []salesforce.ID{leadID, bad}, "Any")
+		require.ErrorIs(t, err, salesforce.ErrValidation)
+		require.ErrorContains(t, err, "record 1: ")
+	}
+	require.Equal(t, 1, org.callCount())
+}
+
+// TestRepetitionsOfRowsAreInTheBudget: an org whose rows are locked for good is
+// not asked more often than the budget allows.
+func TestRepetitionsOfRowsAreInTheBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answer: body(200, `[{"success":false,"errors":[{"statusCode":"UNABLE_TO_LOCK_ROW","message":"x"}]}]`)}
+		c := newClient(t, s, patient)
+		_, err := results(t, salesforce.CreateAll(t.Context(), c, "Account", numbered(100, nil), &salesforce.CollectionOptions{ChunkSize: 1}))
+		require.NoError(t, err)
+		require.Less(t, s.callCount(), 100+20+100/2)
+	})
 }

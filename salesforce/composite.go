@@ -6,9 +6,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -121,7 +123,8 @@ func (b *Composite) add(method, path string, record any) Ref {
 			b.faults = append(b.faults, err)
 		}
 		for name, value := range fields {
-			b.check(b.plain(string(value)), "the value of %s holds @{, which would be taken for a reference", name)
+			b.check(b.plain(name), "%q would be taken for a reference", name)
+			b.check(b.plain(unescaped(value)), "the value of %s holds @{, which would be taken for a reference", name)
 		}
 		r.Body = fields
 	}
@@ -139,12 +142,20 @@ func escapeAround(text string) string {
 	return url.QueryEscape(before) + "@{" + path + "}" + escapeAround(after)
 }
 
+// unescaped is JSON in which no escape hides the beginning of a reference.
+func unescaped(value json.RawMessage) string {
+	return strings.NewReplacer(`\u0040`, "@", `\u007b`, "{", `\u007B`, "{").Replace(string(value))
+}
+
+// referencePath is what stands behind a reference's name, up to its end.
+var referencePath = regexp.MustCompile(`^[A-Za-z]\w*(?:\[\d+\])?(?:\.[A-Za-z]\w*(?:\[\d+\])?)*\}`)
+
 // plain reports whether a text holds no references but those that the Composite
 // has handed out.
 func (b *Composite) plain(text string) bool {
 	for _, after := range strings.Split(text, "@{")[1:] {
-		name, _, _ := strings.Cut(after, ".")
-		if !b.knows(name) {
+		name, path, _ := strings.Cut(after, ".")
+		if !b.knows(name) || !referencePath.MatchString(path) {
 			return false
 		}
 	}
@@ -244,8 +255,9 @@ func (s subresult) err() error {
 // request itself was; the results tell what became of each.
 //
 // Like a create, it is sent once more only when Salesforce said that it did
-// nothing; one that holds nothing but reading, updates, upserts and deletes is
-// repeated as these are.
+// nothing; one that holds nothing but reading, updates and upserts is repeated
+// as these are. A delete is not repeated: that the record is gone already would
+// undo all the rest.
 func (c *Client) Composite(ctx context.Context, b *Composite) (*CompositeResults, error) {
 	const op = "composite"
 	body, err := b.encode(c.base)
@@ -264,6 +276,11 @@ func (c *Client) Composite(ctx context.Context, b *Composite) (*CompositeResults
 	for _, r := range answer.Results {
 		results.byName[r.Ref] = r
 	}
+	for i, r := range b.requests {
+		if _, ok := results.byName[r.Ref]; !ok {
+			return nil, request.badAnswer(http.StatusOK, fmt.Errorf("it tells nothing of request %d", i+1))
+		}
+	}
 	return results, results.first(b)
 }
 
@@ -271,16 +288,11 @@ func (c *Client) Composite(ctx context.Context, b *Composite) (*CompositeResults
 func (r *CompositeResults) first(b *Composite) error {
 	var halted error
 	for _, sub := range b.requests {
-		switch err := r.Err(Ref{sub.Ref}); e := err.(type) { //nolint:errorlint // it is not wrapped
-		case nil:
-		case *Error:
-			if e.Code != "PROCESSING_HALTED" {
-				return err
-			}
-			halted = cmp.Or(halted, err)
-		default:
+		err := r.Err(Ref{sub.Ref})
+		if e, failed := errors.AsType[*Error](err); failed && e.Code != "PROCESSING_HALTED" {
 			return err
 		}
+		halted = cmp.Or(halted, err)
 	}
 	return halted
 }
@@ -321,7 +333,7 @@ func (b *Composite) encode(base string) ([]byte, error) {
 func (b *Composite) nature() (idempotent, reads bool) {
 	idempotent, reads = true, true
 	for _, r := range b.requests {
-		idempotent = idempotent && r.Method != http.MethodPost
+		idempotent = idempotent && (r.Method == http.MethodGet || r.Method == http.MethodPatch)
 		reads = reads && r.Method == http.MethodGet
 	}
 	return idempotent, reads

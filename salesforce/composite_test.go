@@ -1,6 +1,8 @@
 package salesforce_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -84,6 +86,19 @@ func TestNoTextFromOutsideIsAReference(t *testing.T) {
 		func(b *salesforce.Composite, _ salesforce.Ref) { b.Delete("Account", "@{r1.id}") },
 		func(b *salesforce.Composite, _ salesforce.Ref) { b.Get("Account", "001/../../x") },
 		func(b *salesforce.Composite, r salesforce.Ref) { b.Get("Account", r.ID(), "Name,Phone") },
+		func(b *salesforce.Composite, r salesforce.Ref) {
+			hidden := strings.Replace(r.Value("id"), "@{", `\u0040\u007B`, 1)
+			b.Create("Contact", salesforce.Record{"LastName": json.RawMessage(`"` + strings.Replace(hidden, "r1", "r2", 1) + `"`)})
+		},
+		func(b *salesforce.Composite, _ salesforce.Ref) {
+			b.Create("Contact", salesforce.Record{"LastName": "x", "@{r1.id}": 1})
+		},
+		func(b *salesforce.Composite, r salesforce.Ref) {
+			b.Query("SELECT Id FROM Contact WHERE LastName = '" + r.Value("id&q=x") + "'")
+		},
+		func(b *salesforce.Composite, r salesforce.Ref) {
+			b.Create("Contact", salesforce.Record{"LastName": r.Value("")})
+		},
 		func(b *salesforce.Composite, _ salesforce.Ref) { b.Create("Account", nil) },
 		func(b *salesforce.Composite, _ salesforce.Ref) { b.Create("Account/x", salesforce.Record{}) },
 	} {
@@ -130,6 +145,25 @@ func TestACompositeThatCreatesIsNotRepeatedBlindly(t *testing.T) {
 		require.ErrorIs(t, send(func(b *salesforce.Composite) { b.Create("Account", salesforce.Record{"Name": "B"}) }), salesforce.ErrOutcomeUnknown)
 		require.NoError(t, send(func(b *salesforce.Composite) { b.Update("Account", id, salesforce.Record{"Phone": "1"}) }))
 		require.NoError(t, send(func(b *salesforce.Composite) { b.Get("Account", id, "Name") }))
-		require.Len(t, org.Records("Account"), 2)
+		require.ErrorIs(t, send(func(b *salesforce.Composite) { b.Delete("Account", id) }), salesforce.ErrOutcomeUnknown,
+			"a second try would find it gone and fail")
+		require.Equal(t, true, org.Record(string(id))["IsDeleted"])
+		require.Len(t, org.Records("Account"), 1)
 	})
+}
+
+func TestACompositeWithoutAllItsAnswersHasAnUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{`{}`, `null`, `{"compositeResponse":[]}`, `{"compositeResponse":[{"referenceId":"x","httpStatusCode":201}]}`} {
+		c := newClient(t, &script{answer: body(200, answer)})
+		var write, read salesforce.Composite
+		write.Create("Account", salesforce.Record{"Name": "Acme"})
+		_, err := c.Composite(t.Context(), &write)
+		require.ErrorIs(t, err, salesforce.ErrOutcomeUnknown)
+		require.ErrorContains(t, err, "it tells nothing of request 1")
+		read.Query("SELECT Id FROM Account")
+		_, err = c.Composite(t.Context(), &read)
+		require.Error(t, err)
+		require.NotErrorIs(t, err, salesforce.ErrOutcomeUnknown)
+	}
 }

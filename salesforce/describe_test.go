@@ -1,6 +1,11 @@
 package salesforce_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,4 +102,44 @@ func TestDescriptionsAreKeptUntilTheyChange(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 304, status())
 	require.NotEmpty(t, objects)
+}
+
+func TestDescriptionsAreThoseOfTheUser(t *testing.T) {
+	t.Parallel()
+	var user atomic.Int32
+	org := &script{
+		answer: func(w http.ResponseWriter, r *http.Request) {
+			tag := fmt.Sprint("of user ", user.Load())
+			w.Header().Set("ETag", `"same"`)
+			if r.Header.Get("If-None-Match") != "" {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+			fmt.Fprintf(w, `{"name":"Account","label":%q}`, tag)
+		},
+	}
+	grants := 0
+	org.login = func(w http.ResponseWriter, r *http.Request) {
+		grants++
+		rec := httptest.NewRecorder()
+		writeGrant(rec, r, fmt.Sprintf("T%d", org.loginCount()))
+		other := fmt.Sprintf("005xx000001Swi%d", user.Load())
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, strings.Replace(rec.Body.String(), userID, other, 1))
+	}
+	c := newClient(t, org)
+	describe := func() string {
+		s, err := c.Describe(t.Context(), "Account")
+		require.NoError(t, err)
+		return s.Label
+	}
+	require.Equal(t, "of user 0", describe())
+	org.expire()
+	require.Equal(t, "of user 0", describe(), "the same user, with a new session")
+	user.Store(1)
+	require.Equal(t, "of user 0", describe(), "the session is still that of the first")
+	org.expire()
+	require.Equal(t, "of user 1", describe(), "though the org says that it is not modified")
+	require.Equal(t, "of user 1", describe())
+	require.Equal(t, 3, grants)
 }

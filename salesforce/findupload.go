@@ -4,10 +4,14 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sfbridge/sfbridge/soql"
 )
@@ -23,12 +27,14 @@ type Sought struct {
 	// MD5 and Size are those of the content: 32 hex digits, and bytes.
 	MD5  string
 	Size int64
-	// LinkTo is the record that the file was put on.
+	// LinkTo is the record that the file was put on. Defaults to the session's
+	// user, to whom a file belongs that was put on none.
 	LinkTo ID
 	// Title is the file's title, or the name of an Attachment.
 	Title string
 	// Marker is a text in the file's description that tells it from all others,
-	// such as the id of a delivery. Defaults to "", without one.
+	// such as the id of a delivery. It stands there as a word of its own: job:1 is
+	// not found in job:12. Defaults to "", without one.
 	Marker string
 	// AnyMarker begins the markers of all uploads, so that a file with the
 	// marker of another upload is not taken for this one. Defaults to Marker.
@@ -58,13 +64,40 @@ const clockSlack = 15 * time.Minute
 // See "ContentVersion" and "Attachment" in the Object Reference for the
 // Salesforce Platform.
 func (c *Client) FindUpload(ctx context.Context, s Sought) (ID, error) {
-	if s.AnyMarker == "" {
-		s.AnyMarker = s.Marker
+	if err := s.validate("find an upload"); err != nil {
+		return "", err
 	}
+	session, err := c.Session(ctx)
+	if err != nil {
+		return "", err
+	}
+	setDefault(&s.AnyMarker, s.Marker)
+	setDefault(&s.LinkTo, session.UserID)
+	s.MD5 = strings.ToLower(s.MD5)
 	if s.Attachment {
 		return c.findAttachment(ctx, s)
 	}
 	return c.findVersion(ctx, s)
+}
+
+var md5Form = regexp.MustCompile(`^[0-9A-Fa-f]{32}$`)
+
+func (s Sought) validate(op string) error {
+	var faults []error
+	wrong := func(format string, args ...any) { faults = append(faults, fault(op, ErrValidation, format, args...)) }
+	if !md5Form.MatchString(s.MD5) {
+		wrong("Sought.MD5 %q is no MD5 in hex", clip(s.MD5, 40))
+	}
+	if s.Size < 0 {
+		wrong("Sought.Size %d is negative", s.Size)
+	}
+	if _, err := exactID(string(s.ID)); s.ID != "" && err != nil {
+		wrong("Sought.ID %q is no id", clip(string(s.ID), 40))
+	}
+	if _, err := exactID(string(s.LinkTo)); s.LinkTo != "" && err != nil {
+		wrong("Sought.LinkTo %q is no id", clip(string(s.LinkTo), 40))
+	}
+	return errors.Join(faults...)
 }
 
 // candidate is a file that may be the one sought.
@@ -112,6 +145,9 @@ func (c *Client) findAttachment(ctx context.Context, s Sought) (ID, error) {
 		if id := s.marked(found); id != "" {
 			return id, nil
 		}
+		for i := range found {
+			found[i].Title = s.Title // by which it was found
+		}
 		found = s.plausible(c, found)
 	}
 	for _, f := range found {
@@ -147,11 +183,37 @@ func (c *Client) candidates(ctx context.Context, s Sought, fields func() ([]soql
 // marked is the file that says itself what it is, or whose id was known.
 func (s Sought) marked(found []candidate) ID {
 	for _, f := range found {
-		if s.ID != "" || s.Marker != "" && strings.Contains(f.Description, s.Marker) {
+		if s.ID != "" || s.Marker != "" && holdsWord(f.Description, s.Marker) {
 			return f.ID
 		}
 	}
 	return ""
+}
+
+// holdsWord reports whether a text holds a word, and not only one that begins
+// earlier or ends later.
+func holdsWord(text, word string) bool {
+	for at := 0; ; at++ {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		at += i
+		if !joins(text[:at], word) && !joins(text[:at+len(word)], text[at+len(word):]) {
+			return true
+		}
+	}
+}
+
+// joins reports whether two texts, side by side, make one word of their ends.
+func joins(left, right string) bool {
+	before, _ := utf8.DecodeLastRuneInString(left)
+	after, _ := utf8.DecodeRuneInString(right)
+	return isWordRune(before) && isWordRune(after)
+}
+
+func isWordRune(r rune) bool {
+	return r == '_' || r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r)
 }
 
 // plausible are the files that may be the one sought though they do not say so.

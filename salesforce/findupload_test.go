@@ -2,6 +2,7 @@ package salesforce_test
 
 import (
 	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -166,4 +167,68 @@ func TestTheMarkerTellsEqualFilesApart(t *testing.T) {
 			require.Equal(t, first.ID, id)
 		}
 	})
+}
+
+func TestAMarkerIsAWordOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, attachment := range []bool{false, true} {
+		for description, found := range map[string]bool{
+			"job:1": true, "job:12": false, "myjob:1": false, "job:12, job:1.": true, "job:1-2": false, "(job:1)": true, "job:1ö": false,
+		} {
+			org := salesforcetest.NewOrg(nil)
+			c := orgClient(t, org)
+			f := salesforce.FileBytes("plan.pdf", []byte("content"))
+			f.LinkTo, f.Attachment, f.Description = salesforce.ID(org.Insert("Account", map[string]any{"Name": "Acme"})), attachment, description
+			up, err := c.Upload(t.Context(), f, nil)
+			require.NoError(t, err)
+			s := salesforce.Sought{
+				Attachment: attachment, MD5: strings.ToUpper(up.MD5), Size: up.Size, LinkTo: f.LinkTo, Title: "plan", Marker: "job:1", AnyMarker: "job:",
+			}
+			if attachment {
+				s.Title = f.Name
+			}
+			id, err := c.FindUpload(t.Context(), s)
+			require.NoError(t, err)
+			require.Equal(t, found, id == up.ID, description)
+		}
+	}
+}
+
+func TestFilesWithoutAMarkerAreFoundByTheirTitle(t *testing.T) {
+	t.Parallel()
+	for _, attachment := range []bool{false, true} {
+		for _, linked := range []bool{true, false} {
+			if attachment && !linked {
+				continue
+			}
+			org := salesforcetest.NewOrg(nil)
+			c := orgClient(t, org)
+			f := salesforce.FileBytes("plan.pdf", []byte("content"))
+			f.Title, f.Attachment = "plan.pdf", attachment
+			if linked {
+				f.LinkTo = salesforce.ID(org.Insert("Account", map[string]any{"Name": "Acme"}))
+			}
+			up, err := c.Upload(t.Context(), f, nil)
+			require.NoError(t, err)
+			org.Advance(24 * time.Hour)
+			_, err = c.Limits(t.Context()) // which tells the time
+			require.NoError(t, err)
+			id, err := c.FindUpload(t.Context(), salesforce.Sought{
+				Attachment: attachment, MD5: up.MD5, Size: up.Size, LinkTo: f.LinkTo, Title: "plan.pdf", Age: time.Minute,
+			})
+			require.NoError(t, err)
+			require.Equal(t, up.ID, id, "attachment %v, linked %v", attachment, linked)
+		}
+	}
+}
+
+func TestWhatIsSoughtHasToBeTold(t *testing.T) {
+	t.Parallel()
+	org := salesforcetest.NewOrg(nil)
+	_, err := orgClient(t, org).FindUpload(t.Context(), salesforce.Sought{MD5: "'", Size: -1, ID: "x", LinkTo: "y"})
+	for _, want := range []string{`Sought.MD5 "'"`, "Sought.Size -1", `Sought.ID "x"`, `Sought.LinkTo "y"`} {
+		require.ErrorContains(t, err, want)
+	}
+	require.ErrorIs(t, err, salesforce.ErrValidation)
+	require.Empty(t, org.Requests())
 }

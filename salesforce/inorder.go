@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 )
 
 // batch is a part of a long write: the rows of one request, or of one job.
@@ -59,7 +60,7 @@ func inOrder(ctx context.Context, all iter.Seq[*batch], inFlight int, write func
 		}()
 		var failed error
 		for {
-			for failed == nil && len(queue) < inFlight {
+			for failed == nil && len(queue) < inFlight && !slices.ContainsFunc(queue, (*batch).hasFailed) {
 				b, ok := next()
 				if !ok {
 					break
@@ -75,7 +76,7 @@ func inOrder(ctx context.Context, all iter.Seq[*batch], inFlight int, write func
 			}
 			b := queue[0]
 			<-b.done
-			queue = queue[1:]
+			queue = slices.Delete(queue, 0, 1)
 			failed = errors.Join(failed, b.err)
 			for _, r := range b.rows {
 				if !yield(r.result, nil) {
@@ -86,6 +87,16 @@ func inOrder(ctx context.Context, all iter.Seq[*batch], inFlight int, write func
 		if failed != nil {
 			yield(Result{}, failed)
 		}
+	}
+}
+
+// hasFailed reports whether the batch is known by now to have failed as a whole.
+func (b *batch) hasFailed() bool {
+	select {
+	case <-b.done:
+		return b.err != nil
+	default:
+		return false
 	}
 }
 

@@ -62,6 +62,13 @@ func (s *session) grant(ctx context.Context, stale string) (grant, error) {
 	}
 }
 
+// user is whose session it is, "" between two sessions.
+func (s *session) user() ID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current.session.UserID
+}
+
 // known returns what can be said without a login.
 func (s *session) known(stale string) (g grant, ok bool, err error) {
 	s.mu.Lock()

@@ -100,6 +100,7 @@ type answer struct {
 	status int // 304 for a call with a condition that does not hold
 	header http.Header
 	call   *attempt
+	user   ID // whom the org answered
 	read   atomic.Int64
 	ended  sync.Once
 	closed func(read int64) // nil when nobody observes

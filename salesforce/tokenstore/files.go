@@ -104,8 +104,13 @@ func (s *Files) Update(ctx context.Context, key string, change func(ctx context.
 
 func (s *Files) read(path, id string) (salesforce.Token, error) {
 	sealed, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return salesforce.Token{}, nil
+	case err != nil:
 		return salesforce.Token{}, err
+	case len(sealed) == 0:
+		return salesforce.Token{}, ErrUnreadable // to take it for nothing would bring a spent token back
 	}
 	return s.sealer.open(id, sealed)
 }

@@ -176,7 +176,7 @@ func TestFileThatWasCutIsNoToken(t *testing.T) {
 	require.NoError(t, err)
 	text, err := os.ReadFile(paths[0])
 	require.NoError(t, err)
-	for _, n := range []int{1, 11, 12, 28, len(text) - 1} {
+	for _, n := range []int{0, 1, 11, 12, 28, len(text) - 1} {
 		require.NoError(t, os.WriteFile(paths[0], text[:n], 0o600))
 		err := store.Update(t.Context(), "ada", func(context.Context, salesforce.Token) (salesforce.Token, error) { return token, nil })
 		require.ErrorIs(t, err, tokenstore.ErrUnreadable)
