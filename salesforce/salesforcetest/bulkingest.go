@@ -78,12 +78,15 @@ func (c *call) ingestRequest() (request, data []byte, err error) {
 // https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/walkthrough_bulk_insert_multipart.htm
 func readJobParts(parts *multipart.Reader) (request, data []byte, err error) {
 	for {
-		part, err := parts.NextPart()
-		if err == io.EOF && request != nil && data != nil {
+		part, end := parts.NextPart()
+		if end == io.EOF { // a wrapped one means that the body breaks off
+			if request == nil || data == nil {
+				return nil, nil, badMultipart("the parts job and content must be there")
+			}
 			return request, data, nil
 		}
-		if err != nil {
-			return nil, nil, badMultipart("the parts job and content must be there: %v", err)
+		if end != nil {
+			return nil, nil, badMultipart("a part is missing: %v", end)
 		}
 		switch part.FormName() {
 		case "job":
@@ -149,7 +152,7 @@ func upsertKey(ob *object, name string) (*field, error) {
 	switch {
 	case name == "":
 		return nil, refusal("INVALIDJOB", "InvalidJob : External ID was blank for %s. An External ID must be specified for upsert.", ob.Name)
-	case f == nil || !f.isKey() && f.index != fieldID:
+	case !f.identifies():
 		return nil, refusal("INVALIDJOB", "InvalidJob : Field name provided, %s does not match an External ID, Salesforce Id, or indexed field for %s", name, ob.Name)
 	}
 	return f, nil

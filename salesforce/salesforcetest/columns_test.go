@@ -2,6 +2,7 @@ package salesforcetest_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"testing"
 
@@ -21,9 +22,7 @@ func TestColumnsOfAQuery(t *testing.T) {
 			"aggregate": false, "apexType": nil, "booleanType": false, "columnName": name, "custom": false, "displayName": name,
 			"foreignKeyName": nil, "insertable": false, "joinColumns": []any{}, "numberType": false, "textType": false, "updatable": false,
 		}
-		for key, v := range more {
-			col[key] = v
-		}
+		maps.Copy(col, more)
 		return col
 	}
 	text := map[string]any{"apexType": "String", "insertable": true, "textType": true, "updatable": true}

@@ -115,7 +115,7 @@ func real(t *testing.T) *peer {
 	if base == "" {
 		return nil
 	}
-	c := &client{t: t, http: http.DefaultClient, base: base, token: os.Getenv("SALESFORCE_TEST_TOKEN")}
+	c := &client{t: t, http: &http.Client{}, base: base, token: os.Getenv("SALESFORCE_TEST_TOKEN")}
 	if c.token == "" {
 		c.token = logIn(t, c, os.Getenv("SALESFORCE_TEST_CLIENT_ID"), os.Getenv("SALESFORCE_TEST_CLIENT_SECRET"))
 	}

@@ -41,7 +41,7 @@ func TestUsersSeeTheirOwnRecords(t *testing.T) {
 	his := sam.post("/sobjects/Account", `{"Name":"His"}`).id()
 	const all = "SELECT Name FROM Account ORDER BY Name"
 	require.Equal(t, []string{"Hers", "His", "Hers, His"}, []string{rita.query(all).names("Name"), sam.query(all).names("Name"), admin.query(all).names("Name")})
-	require.EqualValues(t, "1", fmt.Sprint(rita.query("SELECT COUNT() FROM Account").object()["totalSize"]))
+	require.Equal(t, "1", fmt.Sprint(rita.query("SELECT COUNT() FROM Account").object()["totalSize"]))
 
 	rita.get("/sobjects/Account/" + hers).ok(200)
 	rita.get("/sobjects/Account/"+his).refused(404, "NOT_FOUND", "The requested resource does not exist")
