@@ -64,6 +64,8 @@ var complaints = []struct{ begins, code, text string }{
 		"Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE expressions.",
 	},
 	{"SOQL has no *", "MALFORMED_QUERY", "unexpected token: '*'"},
+	{"a query does not end with a semicolon", "MALFORMED_QUERY", "unexpected token: ';'"},
+	{"unknown escape", "MALFORMED_QUERY", "illegal character"},
 	{"a field takes an alias only", "MALFORMED_QUERY", "only aggregate expressions use field aliasing"},
 	{
 		"LIMIT beside an aggregate function", "MALFORMED_QUERY",
@@ -72,6 +74,13 @@ var complaints = []struct{ begins, code, text string }{
 	{"FIELDS(ALL) needs a LIMIT", "MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200"},
 	{"FIELDS(CUSTOM) needs a LIMIT", "MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200"},
 }
+
+// strayToken are complaints about a word that Salesforce finds unexpected without
+// telling more.
+var strayToken = regexp.MustCompile(`^(AND beside OR|NOT beside|SOQL has no IS NULL|LIMIT -)`)
+
+// token is a word or a character.
+var token = regexp.MustCompile(`^(\w+|.)`)
 
 // strayWord is a word that follows another at the end of a text. In a select
 // list it could be an alias, but is more often a misspelled FROM.
@@ -87,6 +96,9 @@ func (e *world) malformed(err error) error {
 		if strings.HasPrefix(syntax.Message, c.begins) {
 			return e.faultAt(syntax.Offset, c.code, "%s", c.text)
 		}
+	}
+	if strayToken.MatchString(syntax.Message) {
+		return e.faultAt(syntax.Offset, "MALFORMED_QUERY", "unexpected token: '%s'", token.FindString(e.text[syntax.Offset:]))
 	}
 	if _, field, ok := strings.Cut(syntax.Message, "selects a field that is selected already: "); ok {
 		return e.faultAt(syntax.Offset, "MALFORMED_QUERY", "duplicate field selected: %s", field)
@@ -196,7 +208,7 @@ func rows(v soql.Value, none int) int {
 
 // restriction refuses to list all links between files and records.
 func (q *query) restriction() error {
-	if q.object.Name != "ContentDocumentLink" {
+	if q.object.Name != "ContentDocumentLink" || q.child {
 		return nil
 	}
 	for _, term := range conjuncts(q.node.Where) {

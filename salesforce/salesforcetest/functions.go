@@ -25,6 +25,14 @@ var dateFunctions = map[string]func(t time.Time, y fiscalYear) int{
 	"HOUR_IN_DAY":      func(t time.Time, _ fiscalYear) int { return t.Hour() },
 }
 
+// partsDate reports whether a function takes a part of a date. Records are
+// grouped or chosen by those; only groups show them.
+// https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_date_functions.htm
+func partsDate(x *soql.Call) bool {
+	name := strings.ToUpper(x.Name)
+	return dateFunctions[name] != nil || name == "DAY_ONLY"
+}
+
 // call makes a function ready that is evaluated for each record.
 func (q *query) call(x *soql.Call) (*operand, error) {
 	name := strings.ToUpper(x.Name)

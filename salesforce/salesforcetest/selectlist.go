@@ -77,6 +77,9 @@ func (q *query) fieldColumn(item *soql.Field) error {
 	if err != nil {
 		return err
 	}
+	if call, ok := item.Expr.(*soql.Call); ok && partsDate(call) {
+		return q.fault(item, "MALFORMED_QUERY", "Field must be grouped or aggregated: %s", op.reads.Name)
+	}
 	columns := &q.columns
 	for _, ref := range op.via {
 		c, err := q.below(columns, ref, item)
@@ -157,17 +160,17 @@ func (q *query) typeOfColumn(item *soql.TypeOf) error {
 		col.kinds = append(col.kinds, k)
 	}
 	if item.Else != nil {
-		other := &query{world: q.world, node: q.node, object: q.object}
+		var rest []*column
 		for _, p := range item.Else {
 			field := &operand{poly: true}
 			if err := q.nameField(field, p, p.Names[len(p.Names)-1]); err != nil {
 				return err
 			}
-			if err := q.enter(&other.columns, newColumn(field.name, column{operand: field}), p); err != nil {
+			if err := q.enter(&rest, newColumn(field.name, column{operand: field}), p); err != nil {
 				return err
 			}
 		}
-		col.kinds = append(col.kinds, kindOf{columns: other.columns})
+		col.kinds = append(col.kinds, kindOf{columns: rest})
 	}
 	columns := &q.columns
 	for _, up := range op.via[:len(op.via)-1] {
