@@ -74,8 +74,12 @@ func (c *call) plainBody() ([]assignment, error) {
 
 // inflated is the body, decompressed if need be.
 func (c *call) inflated() (io.Reader, error) {
-	if !strings.EqualFold(c.r.Header.Get("Content-Encoding"), "gzip") {
+	switch coding := strings.ToLower(c.r.Header.Get("Content-Encoding")); coding {
+	case "gzip":
+	case "", "identity":
 		return c.r.Body, nil
+	default:
+		return nil, failure(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The Content-Encoding %s is not supported", coding)
 	}
 	body, err := gzip.NewReader(c.r.Body)
 	if err != nil {

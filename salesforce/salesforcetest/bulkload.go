@@ -284,7 +284,7 @@ func (l *load) column(header string) (csvColumn, error) {
 		if typed && !strings.EqualFold(typ, target) {
 			continue
 		}
-		if f := ob.field(key); f != nil && (f.isKey() || f.index == fieldID) {
+		if f := ob.field(key); f.identifies() {
 			return csvColumn{header: header, parent: parent, object: typ, key: f.Name}, nil
 		}
 	}

@@ -41,6 +41,9 @@ func (f *field) parse(a assignment) (any, error) {
 
 // parseText reads a JSON string.
 func (f *field) parseText(s string, a assignment) (any, error) {
+	if f.typ.kind == kindText {
+		s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' }) // as is done before anything is saved
+	}
 	if s == "" {
 		return nil, nil
 	}

@@ -1,6 +1,9 @@
 package salesforcetest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // collection is a request that writes many records.
 type collection struct {
@@ -78,6 +81,11 @@ func (r *collectionRow) value(f *field) any {
 		}
 	}
 	return nil
+}
+
+// without is what the client wrote into all fields but one.
+func (r *collectionRow) without(f *field) []assignment {
+	return slices.DeleteFunc(slices.Clone(r.in), func(a assignment) bool { return strings.EqualFold(a.name, f.Name) })
 }
 
 // repeated are the keys that several rows have.

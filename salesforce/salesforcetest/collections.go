@@ -107,7 +107,7 @@ func (c *call) upsertAll() error {
 		return err
 	}
 	key := c.lookup(ob, c.args[1])
-	if key == nil || !key.isKey() && key.index != fieldID {
+	if !key.identifies() {
 		return notAKey(c.args[1])
 	}
 	s, err := c.collection()
@@ -161,7 +161,7 @@ func (tx *Transaction) upsertRow(r *collectionRow, key *field) (err error) {
 		return err
 	case 1:
 		r.result.ID = found[0].id()
-		return tx.update(r.object, r.result.ID, r.in)
+		return tx.update(r.object, r.result.ID, r.without(key)) // some keys cannot be changed
 	}
 	ids := make([]string, len(found))
 	for i, f := range found {

@@ -62,6 +62,7 @@ func TestCompositeUsesWhatItMade(t *testing.T) {
 	require.JSONEq(t, `{"id":"`+acc+`","success":true,"errors":[]}`, string(a[0].Body))
 	require.Equal(t, map[string]string{"Location": "/services/data/v66.0/sobjects/Account/" + acc}, a[0].Headers)
 	require.Equal(t, []any{201, "acc"}, []any{a[0].Status, a[0].Ref})
+	require.Regexp(t, `^".+="$`, a[1].Headers["ETag"], "as the guide spells it")
 	require.Equal(t, []any{204, "null"}, []any{a[6].Status, string(a[6].Body)})
 	require.Equal(t, []any{"CEO", "X", nil}, []any{org.Record(con)["Title"], org.Record(con)["Department"], org.Record(con)["Phone"]})
 	require.EqualValues(t, 7, org.Record(idOf(t, org, "Account", "Name", "copy"))["NumberOfEmployees"])

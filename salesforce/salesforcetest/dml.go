@@ -215,6 +215,9 @@ func (tx *Transaction) understand(ob *object, in []assignment, refused func(*fie
 		}
 		if parent, ok := a.value.([]assignment); ok && f == nil && ob.up[strings.ToLower(a.name)] != nil {
 			f = ob.up[strings.ToLower(a.name)]
+			if member(in, f.Name) != nil {
+				return nil, refusal("INVALID_FIELD", "Cannot specify both an external ID reference %s and a salesforce id, %s", f.Relationship, f.Name)
+			}
 			id, err := tx.byExternalID(f, parent)
 			if err != nil {
 				return nil, err
@@ -267,6 +270,9 @@ func (tx *Transaction) byExternalID(f *field, in []assignment) (string, error) {
 			return "", err
 		}
 		found := key.of.table.find(key, v, tx)
+		if target == "RecordType" { // objects may have types of the same name
+			found = slices.DeleteFunc(found, func(r *record) bool { return !strings.EqualFold(r.text("SobjectType"), f.of.Name) })
+		}
 		switch len(found) {
 		case 1:
 			return found[0].id(), nil

@@ -14,6 +14,7 @@ func restricted(f *Field) { f.Restricted = true }
 func nameField(f *Field)  { f.NameField = true }
 func cascade(f *Field)    { f.Cascade = true }
 func unique(f *Field)     { f.Unique, f.IDLookup = true, true }
+func idLookup(f *Field)   { f.IDLookup = true }
 func externalID(f *Field) { f.ExternalID, f.IDLookup = true, true }
 func createOnly(f *Field) { f.NoUpdate = true }
 

@@ -102,6 +102,8 @@ func TestSecondVersionOfAFile(t *testing.T) {
 		org.Record(document)["LatestPublishedVersionId"], org.Record(document)["FileType"], org.Record(document)["Title"], org.Record(document)["ContentSize"],
 	})
 	require.Len(t, org.Records("ContentDocument"), 1)
+	links := c.query("SELECT (SELECT LinkedEntityId FROM ContentDocumentLinks) FROM ContentDocument").records()[0]["ContentDocumentLinks"]
+	require.Equal(t, org.Credentials().UserID, links.(map[string]any)["records"].([]any)[0].(map[string]any)["LinkedEntityId"])
 
 	c.delete("/sobjects/ContentVersion/"+first).refused(400, "INSUFFICIENT_ACCESS_OR_READONLY", "")
 	c.delete("/sobjects/ContentDocument/" + document).ok(204)
@@ -221,4 +223,12 @@ func TestCompressedBodiesAreRead(t *testing.T) {
 	req.Header.Set("Content-Encoding", "gzip")
 	c.send(req).id()
 	require.Equal(t, "packed", c.query("SELECT Name FROM Account WHERE Name = 'packed'").names("Name"))
+	c.with("POST", "/sobjects/Account", "x", "Content-Encoding", "br").refused(415, "UNSUPPORTED_MEDIA_TYPE", "br")
+
+	envelope := `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><x/></e:Body></e:Envelope>`
+	req, err = http.NewRequestWithContext(t.Context(), "POST", c.base+"/services/Soap/u/60.0", gzipped(t, envelope))
+	require.NoError(t, err)
+	req.Header.Set("SOAPAction", `""`)
+	req.Header.Set("Content-Encoding", "gzip")
+	require.Contains(t, c.send(req).body, "No operation available for request")
 }

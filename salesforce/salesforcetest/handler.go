@@ -42,8 +42,21 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers a request, compressed if the client likes that.
 func (o *Org) serve(w http.ResponseWriter, r *http.Request) {
 	c := &compressor{ResponseWriter: w, wanted: r.Method != http.MethodHead && acceptsGzip(r)}
-	o.route(c, r)
+	o.route(c, withSemicolons(r))
 	c.finish()
+}
+
+// withSemicolons keeps semicolons in the values of a query string, such as those
+// of a multi-picklist; net/url would drop the values.
+func withSemicolons(r *http.Request) *http.Request {
+	if !strings.Contains(r.URL.RawQuery, ";") {
+		return r
+	}
+	r = r.WithContext(r.Context())
+	u := *r.URL
+	u.RawQuery = strings.ReplaceAll(u.RawQuery, ";", "%3B")
+	r.URL = &u
+	return r
 }
 
 // drain lets the client write its request to the end, as far as it does.
@@ -92,7 +105,7 @@ func (o *Org) route(w http.ResponseWriter, r *http.Request) {
 	case match(path, "id/*/*"):
 		o.serveIdentity(w, r, path[1], path[2])
 	case match(path, "services/data"):
-		writeJSON(w, http.StatusOK, versions())
+		serveVersions(w, r)
 	case len(path) > 2 && match(path[:2], "services/data"):
 		o.serveREST(w, r, path[2], path[3:])
 	default:

@@ -15,11 +15,27 @@ func decodeValue(data []byte) (any, error) {
 	if tooDeep(data) {
 		return nil, refusal("JSON_PARSER_ERROR", "The JSON text nests too deeply")
 	}
+	if !utf8.Valid(data) {
+		return nil, refusal("JSON_PARSER_ERROR", "Invalid UTF-8 at %s", position{data, invalidUTF8(data)})
+	}
 	if !json.Valid(data) {
 		return nil, badJSON(data)
 	}
 	r := jsonReader{data: data, names: map[string]string{}}
 	return r.value(), nil
+}
+
+// invalidUTF8 is where a text stops being UTF-8.
+func invalidUTF8(data []byte) int64 {
+	at := 0
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	return int64(at)
 }
 
 // tooDeep reports whether brackets outside of strings nest too deeply.

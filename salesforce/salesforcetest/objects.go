@@ -21,7 +21,7 @@ const (
 // systemFields are the fields that every object has, in the order of the
 // constants above.
 var systemFields = []Field{
-	newField("id", "Id", "Record ID", []mod{readOnly, func(f *Field) { f.Defaulted, f.IDLookup = true, true }}),
+	newField("id", "Id", "Record ID", []mod{readOnly, defaulted, idLookup}),
 	check("IsDeleted", "Deleted", readOnly),
 	moment("CreatedDate", "Created Date", readOnly, defaulted),
 	ref("CreatedById", "Created By ID", "User", "CreatedBy", "", readOnly, defaulted),
@@ -247,7 +247,7 @@ func (c *catalog) freePrefix() string {
 func (ob *object) set(def Field) {
 	if ob.custom() && strings.EqualFold(def.Name, "Name") {
 		// A custom record without a name is named by its id.
-		def.NameField, def.Defaulted, def.Required = true, true, false
+		def.NameField, def.IDLookup, def.Defaulted, def.Required = true, true, true, false
 	}
 	f := ob.own(def.Name)
 	if f == nil {

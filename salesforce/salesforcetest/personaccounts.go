@@ -41,7 +41,7 @@ func (o *Org) personSchema() Schema {
 	}
 	for _, name := range personFields {
 		f := contact.own(name).Field
-		f.Name = "Person" + name
+		f.Name, f.IDLookup = "Person"+name, false
 		if f.compound != "" {
 			f.compound = "Person" + f.compound
 		}

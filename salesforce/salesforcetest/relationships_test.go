@@ -86,6 +86,8 @@ func TestUpsertPaths(t *testing.T) {
 	require.Equal(t, "by id", org.Record(created)["Name"])
 	c.patch("/sobjects/Account/Id/"+created, `{"Name":"by its id"}`).ok(200)
 	require.Equal(t, "by its id", org.Record(created)["Name"])
+	also := c.patch("/sobjects/Account/Id/", `{"Name":"without id"}`).id()
+	require.Equal(t, "without id", org.Record(also)["Name"])
 	c.post("/sobjects/Account/"+created, `{}`).refused(405, "METHOD_NOT_ALLOWED", "POST")
 }
 

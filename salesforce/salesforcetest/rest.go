@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -89,11 +90,18 @@ func init() {
 
 type methods = map[string]func(*call) error
 
-// parseVersion reads 66.0.
+// parseVersion reads 66.0, written in no other way.
 func parseVersion(s string) (int, bool) {
 	whole, ok := strings.CutSuffix(s, ".0")
 	n, err := strconv.Atoi(whole)
-	return n, ok && err == nil && n > 0
+	return n, ok && err == nil && n > 0 && strconv.Itoa(n) == whole
+}
+
+// pathVersion reads v66.0, as it stands in the paths of the REST API.
+func pathVersion(s string) (int, bool) {
+	number, ok := strings.CutPrefix(s, "v")
+	n, isVersion := parseVersion(number)
+	return n, ok && isVersion
 }
 
 // serveREST answers the REST API in the format that is asked for.
@@ -110,9 +118,9 @@ func (o *Org) serveREST(w http.ResponseWriter, r *http.Request, version string, 
 func (o *Org) serveJSON(w http.ResponseWriter, r *http.Request, version string, path []string) {
 	c := &call{org: o, w: w, r: r}
 	var ok bool
-	c.version, ok = parseVersion(strings.TrimPrefix(version, "v"))
+	c.version, ok = pathVersion(version)
 	switch {
-	case !ok || !strings.HasPrefix(version, "v") || c.version > newestVersion:
+	case !ok || c.version > newestVersion:
 		writeError(w, errNotFound)
 		return
 	case c.version < oldestVersion:
@@ -158,6 +166,7 @@ func (c *call) serve(path []string) error {
 		handle, c.w = routes[i].methods[http.MethodGet], headers{c.w}
 	}
 	if handle == nil {
+		c.w.Header().Set("Allow", strings.Join(allowed(routes[i].methods), ", "))
 		return notAllowed(method, routes[i].methods)
 	}
 	for n, p := range strings.Split(routes[i].pattern, "/") {
@@ -185,14 +194,12 @@ func from(version int, handle func(*call) error) func(*call) error {
 
 // notAllowed is a method that the resource does not have.
 func notAllowed(method string, handlers methods) *apiError {
-	var allowed []string
-	for m := range handlers {
-		allowed = append(allowed, m)
-	}
-	slices.Sort(allowed)
 	return failure(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED",
-		"HTTP Method '%s' not allowed. Allowed are %s", method, strings.Join(allowed, ","))
+		"HTTP Method '%s' not allowed. Allowed are %s", method, strings.Join(allowed(handlers), ","))
 }
+
+// allowed are the methods of a resource.
+func allowed(handlers methods) []string { return slices.Sorted(maps.Keys(handlers)) }
 
 // usage counts the requests of 24 hours.
 type usage struct {
@@ -231,6 +238,16 @@ func (o *Org) count(g *grant) (info string, err error) {
 		return info, errConcurrent
 	}
 	return info, nil
+}
+
+// serveVersions answers the list of API versions, to which no session is needed.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_versions.htm
+func serveVersions(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		writeError(w, notAllowed(r.Method, methods{http.MethodGet: nil}))
+		return
+	}
+	writeJSON(w, http.StatusOK, versions())
 }
 
 // versions is the list of API versions.

@@ -4,7 +4,7 @@ var productObjects = Schema{
 	{
 		Name: "Product2", Label: "Product", KeyPrefix: "01t", parent: true,
 		Fields: []Field{
-			text("Name", "Product Name", 255, required, nameField),
+			text("Name", "Product Name", 255, required, nameField, idLookup),
 			text("ProductCode", "Product Code", 255),
 			area("Description", "Product Description", 4000),
 			check("IsActive", "Active"),
@@ -18,7 +18,7 @@ var productObjects = Schema{
 	{
 		Name: "Pricebook2", Label: "Price Book", KeyPrefix: "01s",
 		Fields: []Field{
-			text("Name", "Price Book Name", 255, required, nameField),
+			text("Name", "Price Book Name", 255, required, nameField, idLookup),
 			check("IsActive", "Active"),
 			check("IsStandard", "Is Standard Price Book", readOnly),
 			text("Description", "Description", 255),

@@ -61,7 +61,7 @@ var salesObjects = Schema{
 			phone("OtherPhone", "Other Phone"),
 			phone("AssistantPhone", "Asst. Phone"),
 			ref("ReportsToId", "Reports To ID", "Contact", "ReportsTo", ""),
-			email("Email", "Email"),
+			email("Email", "Email", idLookup),
 			text("Title", "Title", 128),
 			text("Department", "Department", 80),
 			text("AssistantName", "Assistant's Name", 40),
@@ -116,7 +116,7 @@ var salesObjects = Schema{
 	{
 		Name: "Campaign", Label: "Campaign", KeyPrefix: "701", parent: true,
 		Fields: []Field{
-			text("Name", "Name", 80, required, nameField),
+			text("Name", "Name", 80, required, nameField, idLookup),
 			ref("ParentId", "Parent Campaign ID", "Campaign", "Parent", "ChildCampaigns"),
 			pick("Type", "Type", "Conference; Webinar; Trade Show; Public Relations; Partners; Referral Program; Advertisement; "+
 				"Banner Ads; Direct Mail; Email; Telemarketing; Other"),
@@ -146,7 +146,7 @@ var salesObjects = Schema{
 			phone("Phone", "Phone"),
 			phone("MobilePhone", "Mobile Phone"),
 			phone("Fax", "Fax"),
-			email("Email", "Email"),
+			email("Email", "Email", idLookup),
 			link("Website", "Website"),
 			area("Description", "Description", 32000),
 			pick("LeadSource", "Lead Source", leadSources),
@@ -170,7 +170,7 @@ var salesObjects = Schema{
 	{
 		Name: "Case", Label: "Case", KeyPrefix: "500", parent: true,
 		Fields: []Field{
-			text("CaseNumber", "Case Number", 30, auto("{00000000}"), nameField, func(f *Field) { f.IDLookup = true }),
+			text("CaseNumber", "Case Number", 30, auto("{00000000}"), nameField, idLookup),
 			ref("ContactId", "Contact ID", "Contact", "Contact", "Cases"),
 			ref("AccountId", "Account ID", "Account", "Account", "Cases"),
 			ref("ParentId", "Parent Case ID", "Case", "Parent", "Cases"),

@@ -59,7 +59,7 @@ var setupObjects = Schema{
 			text("Department", "Department", 80),
 			text("Title", "Title", 80),
 		}, postal(""), []Field{
-			email("Email", "Email", required),
+			email("Email", "Email", required, idLookup),
 			phone("Phone", "Phone"),
 			phone("Fax", "Fax"),
 			phone("MobilePhone", "Mobile"),
@@ -107,7 +107,7 @@ var setupObjects = Schema{
 	{
 		Name: "RecordType", Label: "Record Type", KeyPrefix: "012", NoDelete: true, setup: true,
 		Fields: []Field{
-			text("Name", "Name", 80, required, nameField),
+			text("Name", "Name", 80, required, nameField, idLookup),
 			text("DeveloperName", "Record Type Name", 80, required),
 			text("SobjectType", "SObject Type Name", 40, required),
 			text("Description", "Description", 255),

@@ -100,7 +100,11 @@ func (s *soapCall) read(path []string) error {
 	case s.r.Header["Soapaction"] == nil:
 		return refusal("", "SOAPAction HTTP header missing")
 	}
-	envelope, err := parseXML(s.r.Body)
+	body, err := s.inflated()
+	if err != nil {
+		return refusal("", "The SOAP message could not be read: %v", asAPIError(err).message)
+	}
+	envelope, err := parseXML(body)
 	if err != nil {
 		return refusal("", "The SOAP message could not be parsed: %v", err)
 	}

@@ -40,7 +40,7 @@ func (s *soapCall) upsert() error {
 	name := s.in.value("externalIDFieldName")
 	return s.save(rows, func(tx *Transaction, r *collectionRow) error {
 		key := r.object.field(name)
-		if key == nil || !key.isKey() && key.index != fieldID {
+		if !key.identifies() {
 			return refusal("INVALID_FIELD", "Field name provided, %s does not match an External ID, Salesforce Id, or indexed field for %s",
 				name, r.object.Name)
 		}

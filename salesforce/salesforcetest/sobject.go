@@ -14,7 +14,8 @@ func sobjectRoutes() []route {
 		{"sobjects/*/describe", methods{"GET": (*call).describe}},
 		{"sobjects/*/updated", methods{"GET": (*call).updated}},
 		{"sobjects/*/deleted", methods{"GET": (*call).deleted}},
-		{"sobjects/*/*", methods{"GET": (*call).read, "POST": (*call).createByID, "PATCH": (*call).update, "DELETE": (*call).remove}},
+		{"sobjects/*/Id", methods{"POST": (*call).create, "PATCH": (*call).create}}, // the upsert of what has no id yet
+		{"sobjects/*/*", methods{"GET": (*call).read, "PATCH": (*call).update, "DELETE": (*call).remove}},
 		{"sobjects/User/*/password", methods{
 			"GET": (*call).passwordExpired, "POST": (*call).changePassword, "DELETE": (*call).dropPassword,
 		}},
@@ -59,7 +60,8 @@ func (c *call) record() (*object, string, error) {
 	return ob, id, nil
 }
 
-// create answers POST /sobjects/X.
+// create answers POST /sobjects/X, and an upsert by the id of a record that has
+// none yet.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_sobject_create.htm
 func (c *call) create() error {
 	ob, err := c.object()
@@ -81,16 +83,6 @@ func (c *call) create() error {
 	c.w.Header().Set("Location", c.url(ob.Name, id))
 	writeJSON(c.w, http.StatusCreated, newSaved(id, nil))
 	return nil
-}
-
-// createByID answers POST /sobjects/X/Id, the upsert of a record that has no id
-// yet.
-// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_upsert.htm
-func (c *call) createByID() error {
-	if !strings.EqualFold(c.args[1], "Id") {
-		return failure(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "HTTP Method 'POST' not allowed. Allowed are DELETE,GET,PATCH")
-	}
-	return c.create()
 }
 
 // url is the address of a record in the call's version.
@@ -258,7 +250,7 @@ func (c *call) removeBy() error {
 // key returns the field that the path names as a key, and the value looked for.
 func (c *call) key(ob *object) (*field, any, error) {
 	f := ob.field(c.args[1])
-	if f == nil || !f.isKey() && f.index != fieldID {
+	if !f.identifies() {
 		return nil, nil, notAKey(c.args[1])
 	}
 	v, err := f.parse(assignment{name: f.Name, value: c.args[2]})
@@ -306,6 +298,9 @@ func (c *call) upsert() error {
 		return err
 	case c.byID(ob):
 		return c.updateRelated()
+	}
+	if !c.lookup(ob, c.args[1]).identifies() {
+		return notAKey(c.args[1])
 	}
 	in, err := c.fields(ob)
 	if err == nil {

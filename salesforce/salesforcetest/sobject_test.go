@@ -113,7 +113,9 @@ func TestPathsThatLeadNowhere(t *testing.T) {
 	c.post("/sobjects/Nothing", "{}").refused(404, "NOT_FOUND", missing)
 	c.get("/nowhere").refused(404, "NOT_FOUND", missing)
 	c.get("/services/data/v99.0/limits").refused(404, "NOT_FOUND", missing)
-	c.get("/services/data/v66.0.0/limits").refused(404, "NOT_FOUND", missing)
+	for _, version := range []string{"v66.0.0", "v066.0", "v+66.0", "66.0", "v66"} {
+		c.get("/services/data/"+version+"/limits").refused(404, "NOT_FOUND", missing)
+	}
 	c.get("/services/data/v30.0/limits").refused(410, "GONE", "")
 	c.get("/sobjects/Account/001xx000000zzzz").refused(404, "NOT_FOUND", missing)
 	c.get("/sobjects/Account/nonsense").refused(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: nonsense")
@@ -121,6 +123,8 @@ func TestPathsThatLeadNowhere(t *testing.T) {
 	c.get("/sobjects/Contact/"+acme).refused(404, "MALFORMED_ID", "Contact ID: id value of incorrect type: "+acme)
 	c.get("/sobjects/Account/"+acme+"?fields=Foo").refused(400, "INVALID_FIELD", "No such column 'Foo' on sobject of type Account")
 	c.do("PUT", "/sobjects/Account", "application/json", "{}").refused(405, "METHOD_NOT_ALLOWED", "HTTP Method 'PUT' not allowed. Allowed are GET,POST")
+	require.Equal(t, "GET, POST", c.do("PUT", "/sobjects/Account", "application/json", "{}").header.Get("Allow"))
+	c.delete("/services/data").refused(405, "METHOD_NOT_ALLOWED", "HTTP Method 'DELETE' not allowed. Allowed are GET")
 	c.do("POST", "/sobjects/Account", "text/plain", "{}").refused(415, "UNSUPPORTED_MEDIA_TYPE", "text/plain")
 	require.Equal(t, 404, c.get("/services/nowhere").status)
 	c.token = strings.Repeat("x", 17000)
@@ -184,6 +188,66 @@ func TestParentsCanBeNamedByExternalID(t *testing.T) {
 	require.Equal(t, idOf(t, org, "Account", "Name", "beta Corp"), org.Record(id)["AccountId"])
 	c.post("/sobjects/Contact", `{"LastName":"x","Account":{"Number__c":"none"}}`).refused(400, "INVALID_FIELD", "Foreign key external ID: none not found for field Number__c in entity Account")
 	c.post("/sobjects/Contact", `{"LastName":"x","Account":{"Site":"x"}}`).refused(400, "INVALID_FIELD", "not an External ID")
+}
+
+func TestAParentIsNamedInOneWay(t *testing.T) {
+	t.Parallel()
+	org := newOrg(salesforcetest.Options{})
+	c := newClient(t, org)
+	c.post("/sobjects/Account", `{"Name":"x","OwnerId":"`+org.Credentials().UserID+`","Owner":{"Username":"user@example.com"}}`).
+		refused(400, "INVALID_FIELD", "Cannot specify both an external ID reference Owner and a salesforce id, OwnerId")
+}
+
+// Some fields are keys though they are neither external ids nor unique: those
+// that the object reference calls idLookup.
+func TestRecordsAreNamedByWhatPeopleKnow(t *testing.T) {
+	t.Parallel()
+	org := newOrg(salesforcetest.Options{Schema: workshop})
+	org.Insert("RecordType", map[string]any{"Name": "Private", "DeveloperName": "Private", "SobjectType": "Contact"})
+	private := org.Insert("RecordType", map[string]any{"Name": "Private", "DeveloperName": "Private", "SobjectType": "Account"})
+	c := newClient(t, org)
+
+	ada := c.patch("/sobjects/Contact/Email/ada@example.com", `{"LastName":"Lee"}`).id()
+	c.patch("/sobjects/Contact/Email/ADA@example.com", `{"LastName":"Lovelace"}`).ok(200)
+	require.Equal(t, "Lovelace", org.Record(ada)["LastName"])
+	c.patch("/sobjects/Lead/Email/ada@example.com", `{"LastName":"Lee","Company":"Acme"}`).id()
+	job := c.patch("/sobjects/Job__c/Name/roof", `{"Hours__c":1}`).id()
+	require.Equal(t, job, c.get("/sobjects/Job__c/Name/Roof").object()["Id"])
+	c.patch("/sobjects/Account/Name/Acme", `{"Name":"Acme"}`).
+		refused(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: Name")
+
+	typed := c.post("/sobjects/Account", `{"Name":"Home","RecordType":{"Name":"Private"}}`).id()
+	require.Equal(t, private, org.Record(typed)["RecordTypeId"])
+
+	first := c.post("/sobjects/Case", `{"Subject":"a"}`).id()
+	number := org.Record(first)["CaseNumber"].(string)
+	row := `{"attributes":{"type":"Case"},"CaseNumber":"` + number + `","Subject":"b"}`
+	require.Contains(t, c.patch("/composite/sobjects/Case/CaseNumber", `{"records":[`+row+`]}`).ok(200).body, `"success":true`)
+	require.Equal(t, "b", org.Record(first)["Subject"])
+}
+
+func TestTextIsTrimmed(t *testing.T) {
+	t.Parallel()
+	org := newOrg(salesforcetest.Options{})
+	c := newClient(t, org)
+	id := c.post("/sobjects/Account", `{"Name":" Acme\n","Phone":"  ","Description":"\ta b "}`).id()
+	r := org.Record(id)
+	require.Equal(t, []any{"Acme", nil, "a b"}, []any{r["Name"], r["Phone"], r["Description"]})
+	c.post("/sobjects/Account", `{"Name":"   "}`).refused(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [Name]")
+}
+
+func TestBodiesThatAreNoText(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, newOrg(salesforcetest.Options{}))
+	c.post("/sobjects/Account", "{\"Name\":\"a\xff\"}").refused(400, "JSON_PARSER_ERROR", "Invalid UTF-8 at [line:1, column:11]")
+}
+
+// A semicolon is a character like others, also where a client does not escape it.
+func TestSemicolonsInQueries(t *testing.T) {
+	t.Parallel()
+	org := newOrg(salesforcetest.Options{})
+	org.Insert("Account", map[string]any{"Name": "a;b"})
+	require.Equal(t, "a;b", newClient(t, org).get("/query?q=SELECT+Name+FROM+Account+WHERE+Name='a;b'").names("Name"))
 }
 
 func TestOpportunityFollowsItsStage(t *testing.T) {

@@ -113,7 +113,7 @@ func (c *call) part(method, address string, body []byte) (*call, []string, error
 	}
 	sub := &call{org: c.org, w: &recorder{header: http.Header{}}, r: r, user: c.user, grant: c.grant, tx: c.tx}
 	var ok bool
-	sub.version, ok = parseVersion(strings.TrimPrefix(path[2], "v"))
+	sub.version, ok = pathVersion(path[2])
 	if !ok || sub.version < oldestVersion || sub.version > newestVersion {
 		return nil, nil, errNotFound
 	}
@@ -157,7 +157,11 @@ type subresult struct {
 func newSubresult(s *subrequest, answer *recorder) subresult {
 	headers := map[string]string{}
 	for name, values := range answer.header {
-		if !strings.HasPrefix(name, "Content-") {
+		switch {
+		case strings.HasPrefix(name, "Content-"):
+		case name == "Etag": // as net/http spells it
+			headers["ETag"] = values[0]
+		default:
 			headers[name] = values[0]
 		}
 	}

@@ -182,6 +182,10 @@ func byID(a, b *row) int { return strings.Compare(a.id, b.id) }
 // isKey reports whether the table keeps an index of the field's values.
 func (f *field) isKey() bool { return f.Unique || f.ExternalID || f.IDLookup && f.index != fieldID }
 
+// identifies reports whether clients may name records by the field, which is nil
+// for one that is not there.
+func (f *field) identifies() bool { return f != nil && (f.index == fieldID || f.isKey()) }
+
 // keyOf is a value as an index holds it, "" for none.
 func (f *field) keyOf(r *record) string {
 	if r == nil {
