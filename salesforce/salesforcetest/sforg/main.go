@@ -63,6 +63,8 @@ func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
 	f.StringVar(&opt.ClientID, "client-id", "cid", "`id` of the app that OAuth clients log in with")
 	f.StringVar(&opt.ClientSecret, "client-secret", "csecret", "`secret` of that app")
 	f.StringVar(&s.jwtCert, "jwt-cert", "", "PEM `file` with the certificate whose key signs assertions of the JWT bearer flow")
+	f.BoolVar(&opt.PersonAccounts, "person-accounts", false, "add accounts that are people")
+	f.BoolVar(&opt.PrivateRecords, "private-records", false, "let users see and change only records that they own")
 	f.BoolVar(&opt.RotateRefreshTokens, "rotate-refresh-tokens", false, "answer each use of a refresh token with a new one")
 	f.IntVar(&opt.APILimit, "api-limit", 15000, "`number` of API requests in 24 hours")
 	f.StringVar(&s.soapLogin, "soap-login", "on", "whether SOAP login() is allowed: `on|off`")

@@ -101,6 +101,36 @@ func TestFlagsReachTheOrg(t *testing.T) {
 	require.Equal(t, exitOK, stop())
 }
 
+func TestUsersOfAPrivateOrg(t *testing.T) {
+	t.Parallel()
+	data := write(t, "data.json", `{"User":[{"Username":"rep@example.com","LastName":"Rep","_password":"pw"}],"Account":[{"LastName":"Lee"}]}`)
+	line, stop := start(t, "-person-accounts", "-private-records", "-data", data)
+	const accounts = "/services/data/v66.0/query?q=SELECT+IsPersonAccount+FROM+Account"
+	_, body := get(t, line, accounts)
+	require.Contains(t, body, `"IsPersonAccount":true`)
+
+	line["access_token"] = token(t, line, url.Values{
+		"grant_type": {"password"}, "client_id": {"cid"}, "client_secret": {"csecret"}, "username": {"rep@example.com"}, "password": {"pw"},
+	})["access_token"]
+	_, body = get(t, line, accounts)
+	require.JSONEq(t, `{"totalSize":0,"done":true,"records":[]}`, body)
+	require.Equal(t, exitOK, stop())
+}
+
+// token asks for an access token.
+func token(t *testing.T, line map[string]string, form url.Values) (answer map[string]string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "POST", line["url"]+"/services/oauth2/token", strings.NewReader(form.Encode()))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&answer))
+	return answer
+}
+
 // The assertion was signed with the key of the certificate.
 func TestJWTBearerLogin(t *testing.T) {
 	t.Parallel()
@@ -119,18 +149,10 @@ func TestJWTBearerLogin(t *testing.T) {
 	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])
 	require.NoError(t, err)
 	form := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {text + "." + encode(signature)}}
-	req, err := http.NewRequestWithContext(t.Context(), "POST", line["url"]+"/services/oauth2/token", strings.NewReader(form.Encode()))
-	require.NoError(t, err)
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	res, err := client.Do(req)
-	require.NoError(t, err)
-	defer res.Body.Close()
-	var token map[string]string
-	require.NoError(t, json.NewDecoder(res.Body).Decode(&token))
-	require.Equal(t, line["url"], token["instance_url"], token)
+	answer := token(t, line, form)
+	require.Equal(t, line["url"], answer["instance_url"], answer)
 
-	line["access_token"] = token["access_token"]
+	line["access_token"] = answer["access_token"]
 	status, _ := get(t, line, "/services/data/v66.0/limits")
 	require.Equal(t, 200, status)
 	require.Equal(t, exitOK, stop())
