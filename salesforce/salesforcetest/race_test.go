@@ -42,6 +42,7 @@ func TestManyClientsAtOnce(t *testing.T) {
 					{"method":"PATCH","url":"/services/data/v66.0/sobjects/Account/`+id+`","referenceId":"a","body":{"Site":"`+name+`"}},
 					{"method":"GET","url":"/services/data/v66.0/query?q=SELECT+Id+FROM+Account+WHERE+Id='`+id+`'+AND+Site='`+name+`'","referenceId":"b"}]}`).ok(200)
 				c.get("/sobjects/Account/describe").ok(200)
+				c.get("/tooling/query?q=" + url.QueryEscape("SELECT Name FROM User")).ok(200)
 				changes(c, "Account", "updated", saturday.Add(-3600e9), saturday.Add(3600e9)).ok(200)
 				c.post("/sobjects/ContentVersion", `{"PathOnClient":"a.txt","VersionData":"YQ==","FirstPublishLocationId":"`+id+`"}`).id()
 				if i%2 == 1 {

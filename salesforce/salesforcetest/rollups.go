@@ -156,12 +156,14 @@ func (f *field) fit(v any) any {
 }
 
 // linkRollUps finds the references by which the children of roll-ups hang on
-// their parents, now that all objects are there.
+// their parents, now that all objects are there. Objects that a view shares with
+// the real org are left alone.
 func (c *catalog) linkRollUps() {
-	for _, ob := range c.objects {
+	own := slices.DeleteFunc(slices.Clone(c.objects), func(ob *object) bool { return ob.org != c.org })
+	for _, ob := range own {
 		ob.rollUps, ob.feeds = nil, nil
 	}
-	for _, ob := range c.objects {
+	for _, ob := range own {
 		for _, f := range ob.fields {
 			if f.RollUp == nil {
 				continue

@@ -15,6 +15,23 @@ func (c *client) toolingQuery(soql string) answer {
 	return c.get("/tooling/query/?q=" + url.QueryEscape(soql))
 }
 
+// The view shares users with the real org; it is not theirs to define.
+func TestToolingLeavesWhatItSharesAlone(t *testing.T) {
+	t.Parallel()
+	org := newOrg(salesforcetest.Options{Schema: salesforcetest.Schema{
+		{Name: "User", Fields: []salesforcetest.Field{
+			{Name: "Tours__c", Type: "int", RollUp: &salesforcetest.RollUp{Children: "Tours__r"}},
+		}},
+		{Name: "Tour__c", Fields: []salesforcetest.Field{
+			{Name: "Guide__c", Type: "reference", ReferenceTo: []string{"User"}, Children: "Tours__r"},
+		}},
+	}})
+	c, ada := newClient(t, org), org.Credentials().UserID
+	c.toolingQuery("SELECT Id FROM User").records()
+	c.post("/sobjects/Tour__c", `{"Guide__c":"`+ada+`"}`).id()
+	require.EqualValues(t, 1, org.Record(ada)["Tours__c"])
+}
+
 func TestToolingQueriesDefinitions(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, newWorld(t, salesforcetest.Options{}))
