@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sfbridge/sfbridge/internal/decode"
@@ -73,9 +75,14 @@ const (
 //
 //	salesforce.Record{"LastName": "Lee", "Account": salesforce.Record{"Number__c": "7"}}
 //
+// and null in its place clears the reference to it.
+//
 // Bulk API 2.0 tells results by repeating the rows, in no particular order.
 // Rows that are equal in every column cannot be told apart; their results come
 // in any order.
+//
+// A result that is of no row, and a row without a result, are not guessed at: the
+// row carries ErrOutcomeUnknown.
 //
 // When a job fails as a whole, its rows carry that error, no further job is
 // begun, and the error ends the sequence. When the connection fails for longer
@@ -102,7 +109,7 @@ func BulkIngest[T any](ctx context.Context, c *Client, in Ingest, rows iter.Seq[
 // the fields. An empty cell leaves a field alone; #N/A clears it.
 func (c *Client) BulkIngestCSV(ctx context.Context, in Ingest, text io.Reader) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
-		r := decode.NewCSV(text, ',')
+		r := decode.NewCSV(withoutMark(text), ',')
 		names, err := r.Next()
 		if err != nil {
 			err = fault(in.op(), ErrValidation, "read the names of the columns: %v", err)
@@ -120,13 +127,26 @@ func (c *Client) BulkIngestCSV(ctx context.Context, in Ingest, text io.Reader) i
 	}
 }
 
+// withoutMark passes over a byte order mark.
+func withoutMark(text io.Reader) io.Reader {
+	const mark = "\ufeff"
+	r := bufio.NewReader(text)
+	if begin, _ := r.Peek(len(mark)); string(begin) == mark {
+		_, _ = r.Discard(len(mark))
+	}
+	return r
+}
+
 func (in Ingest) op() string { return "bulk " + string(in.Operation) + " " + in.Object }
 
 // bulkIngest writes rows in jobs.
 func (c *Client) bulkIngest(ctx context.Context, in Ingest, columns []string, err error, rows iter.Seq[*row]) iter.Seq2[Result, error] {
 	setDefault(&in.JobSize, defaultJobSize)
 	setDefault(&in.InFlight, 2)
-	if err = errors.Join(err, in.validate(columns)); err != nil {
+	if err == nil {
+		err = in.validate(columns)
+	}
+	if err != nil {
 		return func(yield func(Result, error) bool) { yield(Result{}, err) }
 	}
 	w := ingest{in, columns}
@@ -152,9 +172,18 @@ func (in Ingest) validate(columns []string) error {
 	default:
 		wrong("Operation %q is unknown", clip(string(in.Operation), 40))
 	}
+	if len(columns) == 0 {
+		wrong("no column is named")
+	}
+	known := map[string]bool{}
 	for _, name := range columns {
 		if !columnForm.MatchString(name) {
 			wrong("%q is no name of a field", clip(name, 80))
+		}
+		if lower := strings.ToLower(name); known[lower] {
+			wrong("the column %s comes twice", clip(name, 80))
+		} else {
+			known[lower] = true
 		}
 	}
 	if in.JobSize < 1 || in.JobSize > maxJobSize {
@@ -239,7 +268,7 @@ func (c *Client) uploadRows(ctx context.Context, w ingest, id ID, rows []*row) e
 	for _, r := range rows {
 		size += int64(len(r.text))
 	}
-	request := &call{op: op, method: http.MethodPut, path: c.base + path + "/batches", idempotent: true, body: &payload{
+	request := &call{op: op, method: http.MethodPut, path: c.base + path + "/batches", idempotent: true, reads: true, body: &payload{
 		contentType: "text/csv; charset=UTF-8", size: size,
 		open: func() (io.ReadCloser, error) {
 			parts := make([]io.Reader, 0, len(rows)+1)
@@ -264,15 +293,16 @@ func (c *Client) joinResults(ctx context.Context, w ingest, j Job, rows []*row) 
 	for _, list := range resultLists {
 		match := func(header []string) error { return join.match(header, list.extra) }
 		err := c.readResults(ctx, op, j.ID, list.name, match, func(cells []string) bool {
-			join.enter(cells, func() Result { return list.read(op, j, cells) })
+			join.enter(cells, list.read(op, j, cells))
 			return true
 		})
 		if err != nil {
 			return fail(join.left(), unknown(op, err))
 		}
 	}
+	join.settle()
 	for _, r := range join.left() {
-		r.result.Err = fault(op, nil, "record %d: the job tells no result of it", r.result.Index)
+		r.result.Err = unknown(op, fault(op, nil, "record %d: the job tells no result of it", r.result.Index))
 	}
 	if j.State != JobComplete {
 		return notProcessed(op, j)
@@ -289,36 +319,56 @@ func notProcessed(op string, j Job) error {
 }
 
 // readResults reads one list of results: the names of its columns, if it is not
-// empty, and then its rows, until each is false.
+// empty, and then its rows, until each is false. A list that breaks off is asked
+// for again, and the rows that were taken already are passed over.
 func (c *Client) readResults(ctx context.Context, op string, id ID, list string, names func([]string) error, each func([]string) bool) error {
 	path, err := jobPath(op, ingestJobs, id)
 	if err != nil {
 		return err
 	}
 	request := &call{op: op, method: http.MethodGet, path: c.base + path + "/" + list, idempotent: true}
-	ans, err := c.send(ctx, request)
-	if err != nil {
-		return err
+	taken := 0
+	for try := 0; ; try++ {
+		ans, err := c.send(ctx, request)
+		if err != nil {
+			return err
+		}
+		seen := 0
+		err = readList(ans, names, func(cells [][]byte) bool {
+			if seen++; seen <= taken {
+				return true
+			}
+			taken++
+			return each(cellTexts(cells))
+		})
+		drain(ans)
+		if err == nil || isLeft(err) {
+			return err
+		}
+		err = request.undecoded(err, func(err error) error { return request.badAnswer(ans.status, err) })
+		if !Retryable(err) || try == c.http.client.RetryMax {
+			return err
+		}
 	}
-	defer drain(ans)
-	rows := decode.NewCSV(ans, ',')
+}
+
+// readList reads a list of results as it comes in.
+func readList(in io.Reader, names func([]string) error, each func([][]byte) bool) error {
+	rows := decode.NewCSV(in, ',')
 	header, err := rows.Next()
 	if err == nil {
 		err = names(cellTexts(header))
 	}
 	for err == nil {
 		var cells [][]byte
-		if cells, err = rows.Next(); err == nil && !each(cellTexts(cells)) {
+		if cells, err = rows.Next(); err == nil && !each(cells) {
 			err = errLeft
 		}
 	}
-	switch {
-	case errors.Is(err, io.EOF):
+	if errors.Is(err, io.EOF) {
 		return nil
-	case isLeft(err):
-		return err
 	}
-	return request.undecoded(err, func(err error) error { return request.badAnswer(ans.status, err) })
+	return err
 }
 
 // cellTexts are the values of a row, which is read over by the next one.
@@ -357,6 +407,13 @@ type join struct {
 	columns []string
 	order   []int             // where each of the columns stands in the list at hand
 	rows    map[string][]*row // without a result yet, by their text
+	strays  []stray
+}
+
+// stray is a result whose cells are those of no row that waits for one.
+type stray struct {
+	cells []string
+	Result
 }
 
 func newJoin(op string, columns []string, rows []*row) *join {
@@ -385,31 +442,69 @@ func (x *join) match(header []string, extra int) error {
 }
 
 // enter gives a result to the first row that has its cells.
-func (x *join) enter(cells []string, read func() Result) {
+func (x *join) enter(cells []string, result Result) {
 	own := make([]string, len(x.order))
 	for i, place := range x.order {
 		own[i] = cells[place]
 	}
 	key := string(csvLine(own))
-	rows := x.rows[key]
-	if len(rows) == 0 {
-		return // told twice, or in other words than it was sent
+	if rows := x.rows[key]; len(rows) > 0 {
+		x.rows[key] = rows[1:]
+		x.give(rows[0], result)
+		return
 	}
-	r := rows[0]
-	x.rows[key] = rows[1:]
-	index := r.result.Index
-	r.result = read()
-	r.result.Index = index
-	if e, ok := errors.AsType[*Error](r.result.Err); ok {
-		e.Op = fmt.Sprintf("%s: record %d", x.op, index)
+	x.strays = append(x.strays, stray{own, result})
+}
+
+// give enters the result of a row.
+func (x *join) give(r *row, result Result) {
+	result.Index = r.result.Index
+	if e, ok := errors.AsType[*Error](result.Err); ok {
+		e.Op = fmt.Sprintf("%s: record %d", x.op, result.Index)
+	}
+	r.result = result
+}
+
+// settle gives the results that are left to the rows that are left, where their
+// cells differ in nothing but the space around them, the form of line breaks, and
+// whether a cell without a value says so.
+func (x *join) settle() {
+	waiting := map[string][]*row{}
+	for _, r := range x.left() {
+		cells, err := decode.NewCSV(bytes.NewReader(r.text), ',').Next()
+		if err == nil {
+			key := looseKey(cellTexts(cells))
+			waiting[key] = append(waiting[key], r)
+		}
+	}
+	x.rows = waiting
+	for _, s := range x.strays {
+		key := looseKey(s.cells)
+		if rows := waiting[key]; len(rows) > 0 {
+			waiting[key] = rows[1:]
+			x.give(rows[0], s.Result)
+		}
 	}
 }
 
-// left are the rows without a result.
+// looseKey is the same for cells that mean the same.
+func looseKey(cells []string) string {
+	plain := make([]string, len(cells))
+	for i, cell := range cells {
+		plain[i] = strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(cell))
+		if plain[i] == nullCell {
+			plain[i] = ""
+		}
+	}
+	return string(csvLine(plain))
+}
+
+// left are the rows without a result, in their order.
 func (x *join) left() []*row {
 	var rows []*row
 	for _, list := range x.rows {
 		rows = append(rows, list...)
 	}
+	slices.SortFunc(rows, func(a, b *row) int { return a.result.Index - b.result.Index })
 	return rows
 }

@@ -70,7 +70,7 @@ func (p Poll) validate(op string) error {
 }
 
 // createJob begins a job. A job whose answer was lost stays behind empty, so
-// that it may be begun again.
+// that it may be begun again. No record is changed by that.
 func (c *Client) createJob(ctx context.Context, op string, kind jobKind, fields any) (Job, error) {
 	body, err := json.Marshal(fields)
 	if err != nil {
@@ -78,7 +78,8 @@ func (c *Client) createJob(ctx context.Context, op string, kind jobKind, fields 
 	}
 	var j Job
 	request := &call{
-		op: op, method: http.MethodPost, path: c.base + string(kind), body: bytesPayload("application/json", body), idempotent: true,
+		op: op, method: http.MethodPost, path: c.base + string(kind), body: bytesPayload("application/json", body),
+		idempotent: true, reads: true,
 	}
 	err = c.exchange(ctx, request, &j)
 	if err == nil && j.ID == "" {

@@ -172,3 +172,8 @@ func TestABulkQueryIsTakenUpAgain(t *testing.T) {
 		require.ErrorIs(t, err, salesforce.ErrNotFound)
 	})
 }
+
+// cutting breaks off answers of a path.
+func cutting(part string, after, times int) salesforcetest.Fault {
+	return salesforcetest.Fault{Path: part, CutAfter: after, Times: times}
+}

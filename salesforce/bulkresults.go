@@ -76,7 +76,11 @@ type resultList struct {
 // resultLists are all of them.
 var resultLists = []resultList{
 	{"successfulResults", 2, func(_ string, _ Job, cells []string) Result {
-		return Result{ID: ID(cells[0]), Created: strings.EqualFold(cells[1], "true")}
+		id, err := exactID(cells[0])
+		if err != nil {
+			id = ID(cells[0])
+		}
+		return Result{ID: id, Created: strings.EqualFold(cells[1], "true")}
 	}},
 	{"failedResults", 2, func(op string, _ Job, cells []string) Result { return Result{Err: rowFault(op, cells[1])} }},
 	{"unprocessedrecords", 0, func(op string, j Job, _ []string) Result { return Result{Err: notProcessed(op, j)} }},

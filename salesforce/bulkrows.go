@@ -24,20 +24,20 @@ func bulkColumns[T any](in Ingest, first T) ([]string, error) {
 	if in.Columns != nil {
 		return in.Columns, nil
 	}
-	if reflect.TypeFor[T]().Kind() == reflect.Struct {
+	if t := reflect.TypeFor[T](); t.Kind() == reflect.Struct || t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
 		return structColumns[T](in.op())
 	}
 	fields, err := fieldsOf(in.op(), first)
 	if err != nil {
 		return nil, err
 	}
-	cells := map[string]string{}
-	if err := flattenCells(cells, "", fields); err != nil {
-		return nil, fault(in.op(), ErrValidation, "record 0: %v", err)
-	}
-	columns := make([]string, 0, len(cells))
-	for name := range cells {
+	var columns []string
+	err = eachCell("", fields, func(name, _ string) error {
 		columns = append(columns, name)
+		return nil
+	})
+	if err != nil {
+		return nil, fault(in.op(), ErrValidation, "record 0: %v", err)
 	}
 	slices.Sort(columns)
 	return columns, nil
@@ -62,16 +62,13 @@ func structColumns[T any](op string) ([]string, error) {
 
 // bulkRows are records as lines of CSV.
 func bulkRows[T any](op string, columns []string, first T, next func() (T, bool)) iter.Seq[*row] {
-	place := make(map[string]int, len(columns))
-	for i, name := range columns {
-		place[strings.ToLower(name)] = i
-	}
+	places := newPlaces(columns)
 	return func(yield func(*row) bool) {
 		index := 0
 		for record, ok := first, true; ok; record, ok = next() {
 			r := &row{result: Result{Index: index}}
 			index++
-			cells, err := recordCells(record, place)
+			cells, err := places.cells(record)
 			if err != nil {
 				r.refuse(op, err)
 			} else {
@@ -84,51 +81,87 @@ func bulkRows[T any](op string, columns []string, first T, next func() (T, bool)
 	}
 }
 
-// recordCells are the cells of a record, whose columns have their places.
-func recordCells(record any, place map[string]int) ([]string, error) {
+// places tell where columns stand, by their names in lower case.
+type places struct {
+	columns int
+	own     map[string]int
+	within  map[string][]int // those of a parent, by its name
+}
+
+func newPlaces(columns []string) places {
+	p := places{len(columns), map[string]int{}, map[string][]int{}}
+	for i, name := range columns {
+		name = strings.ToLower(name)
+		p.own[name] = i
+		if parent, _, found := strings.Cut(name, "."); found {
+			p.within[parent] = append(p.within[parent], i)
+		}
+	}
+	return p
+}
+
+// of are the places that the value of a field goes to. A parent that is null
+// clears whatever names it.
+func (p places) of(name, cell string) []int {
+	name = strings.ToLower(name)
+	if i, ok := p.own[name]; ok {
+		return []int{i}
+	}
+	if cell == nullCell {
+		return p.within[name]
+	}
+	return nil
+}
+
+// cells are those of a record.
+func (p places) cells(record any) ([]string, error) {
 	fields, err := recordFields(record)
 	if err != nil {
 		return nil, err
 	}
-	named := map[string]string{}
-	if err := flattenCells(named, "", fields); err != nil {
-		return nil, err
-	}
-	cells := make([]string, len(place))
-	for name, cell := range named {
-		i, ok := place[strings.ToLower(name)]
-		if !ok {
-			return nil, fmt.Errorf("there is no column for %s", name)
+	cells, set := make([]string, p.columns), make([]bool, p.columns)
+	err = eachCell("", fields, func(name, cell string) error {
+		at := p.of(name, cell)
+		if at == nil {
+			return fmt.Errorf("there is no column for %s", name)
 		}
-		cells[i] = cell
-	}
-	return cells, nil
+		for _, i := range at {
+			if set[i] {
+				return fmt.Errorf("%s comes twice", name)
+			}
+			cells[i], set[i] = cell, true
+		}
+		return nil
+	})
+	return cells, err
 }
 
-// flattenCells enters the fields of a JSON object, those of parents with their
-// paths.
-func flattenCells(cells map[string]string, prefix string, fields map[string]json.RawMessage) error {
+// eachCell gives the fields of a JSON object, those of parents with their paths.
+func eachCell(prefix string, fields map[string]json.RawMessage, each func(name, cell string) error) error {
 	for name, value := range fields {
 		if name == "attributes" {
 			continue
 		}
+		var err error
+		name = prefix + name
 		switch value[0] {
 		case '{':
 			var parent map[string]json.RawMessage
-			if err := json.Unmarshal(value, &parent); err != nil {
-				return err
-			}
-			if err := flattenCells(cells, prefix+name+".", parent); err != nil {
-				return err
+			if err = json.Unmarshal(value, &parent); err == nil {
+				err = eachCell(name+".", parent, each)
 			}
 		case '[':
-			return fmt.Errorf("%s is a list, which a row cannot hold", prefix+name)
+			err = fmt.Errorf("%s is a list, which a row cannot hold", name)
 		default:
-			cell, err := cellOf(value)
-			if err != nil {
-				return fmt.Errorf("%s: %w", prefix+name, err)
+			var cell string
+			if cell, err = cellOf(value); err != nil {
+				err = fmt.Errorf("%s: %w", name, err)
+			} else {
+				err = each(name, cell)
 			}
-			cells[prefix+name] = cell
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -299,7 +299,7 @@ func TestAttributesThatWereReadAreNotWritten(t *testing.T) {
 	require.NoError(t, list[0].Err)
 	require.Equal(t, `"attributes":`, org.Record(string(list[0].ID))["Name"])
 	for _, r := range org.Requests() {
-		require.NotContains(t, string(r.Body), "Contact")
+		require.NotContains(t, r.Body, "Contact")
 	}
 }
 
