@@ -89,7 +89,11 @@ func (c *CSV) split(p int) (next int, err error) {
 	for {
 		var value []byte
 		if b[p] == '"' && p < c.end {
-			value, p, err = c.inQuotes(p + 1)
+			if q := quoteEnd(b, p+1); q+1 < c.end && b[q+1] != '"' {
+				value, p = b[p+1:q:q], q+1
+			} else {
+				value, p, err = c.inQuotes(p + 1)
+			}
 		} else {
 			value, p, err = c.bare(p)
 		}

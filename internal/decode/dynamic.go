@@ -50,7 +50,6 @@ func (d *decoder) dynamic(n *node, m map[string]any, name string, p int) (v any,
 			return r.value, false, q
 		}
 		if m != nil {
-			d.size += len(text)
 			d.values = append(d.values, dynamo{m, name, text, sample})
 			return nil, true, q
 		}

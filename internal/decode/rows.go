@@ -33,6 +33,7 @@ type column struct {
 	name  string
 	steps []parent
 	field *field
+	plain bool  // the field lies in the struct itself
 	node  *node // nil for a column that is passed over
 }
 
@@ -120,6 +121,7 @@ func (r *Rows[T]) compile(names []string) ([]column, error) {
 func (c *column) locate(p *plan, name string) {
 	if f := p.find(name); f != nil {
 		c.field, c.node = f, newNode(f.plan)
+		c.plain = f.via == nil && len(c.steps) == 0
 		return
 	}
 	first, rest, dotted := strings.Cut(name, ".")
@@ -140,15 +142,17 @@ func (c *column) locate(p *plan, name string) {
 
 // Next reads the next row. The error is io.EOF behind the last one.
 func (r *Rows[T]) Next(v *T) error {
-	if _, err := r.Header(); err != nil {
-		return err
+	if r.header == nil {
+		if _, err := r.Header(); err != nil {
+			return err
+		}
 	}
 	row, err := r.csv.Next()
 	if err != nil {
 		return err
 	}
+	*v = *new(T)
 	to := placeOf(v)
-	valueAt(to, r.root.typ).SetZero()
 	if r.root.kind == kindPointer {
 		inside := r.root.newElem()
 		setPointer(to, inside)
@@ -178,7 +182,13 @@ func (r *Rows[T]) intoStruct(to place, row [][]byte) error {
 		if c.node == nil {
 			continue
 		}
-		if err := r.store(c, to, row[i]); err != nil {
+		var err error
+		if c.plain {
+			err = r.set(c.node, at(to, c.field.step), row[i])
+		} else {
+			err = r.store(c, to, row[i])
+		}
+		if err != nil {
 			return r.fault(c, err)
 		}
 	}
@@ -329,6 +339,5 @@ func (r *Rows[T]) hold(n *node, holder map[string]any, name string, value []byte
 		holder[name] = seen.value
 		return
 	}
-	r.size += len(value)
 	r.values = append(r.values, dynamo{holder, name, value, sampleText})
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math/bits"
-	"strings"
 )
 
 // maxShared is how long a text may be to share the memory of its record. What is
@@ -18,7 +17,7 @@ type texts struct {
 	scratch []byte   // what cannot be taken from the window as it is
 	strings []text   // for places of a type whose underlying type is string
 	values  []dynamo // for maps
-	size    int      // of them all
+	joined  []byte   // all of them, before they are one string
 }
 
 // text is a string to be put into a place.
@@ -47,11 +46,12 @@ func (t *texts) put(n *node, to place, b []byte) {
 		setString(to, string(b))
 		return
 	}
-	if v, ok := n.repeats.get(b); ok {
-		setString(to, v.text)
-		return
+	if !n.repeats.off {
+		if v, ok := n.repeats.get(b); ok {
+			setString(to, v.text)
+			return
+		}
 	}
-	t.size += len(b)
 	t.strings = append(t.strings, text{to, b})
 }
 
@@ -61,26 +61,37 @@ func (t *texts) flush() {
 	if len(t.strings) == 0 && len(t.values) == 0 {
 		return
 	}
-	var block strings.Builder
-	block.Grow(t.size)
-	share := func(b []byte) string {
-		from := block.Len()
-		block.Write(b)
-		return block.String()[from:]
+	t.joined = t.joined[:0]
+	for i := range t.strings {
+		t.joined = append(t.joined, t.strings[i].text...)
 	}
-	for _, s := range t.strings {
-		setString(s.to, share(s.text))
+	for i := range t.values {
+		t.joined = append(t.joined, t.values[i].text...)
 	}
-	boxes := newBoxes(len(t.values))
-	for _, v := range t.values {
-		v.to[v.name] = boxes.box(share(v.text), v.sample)
+	block := string(t.joined)
+	for i := range t.strings {
+		s := &t.strings[i]
+		setString(s.to, block[:len(s.text)])
+		block = block[len(s.text):]
+	}
+	if len(t.values) > 0 {
+		t.box(block)
 	}
 	t.drop()
 }
 
+// box puts the texts for maps into them, which stand one after the other.
+func (t *texts) box(block string) {
+	boxes := newBoxes(len(t.values))
+	for _, v := range t.values {
+		v.to[v.name] = boxes.box(block[:len(v.text)], v.sample)
+		block = block[len(v.text):]
+	}
+}
+
 // drop forgets what was collected.
 func (t *texts) drop() {
-	t.scratch, t.strings, t.values, t.size = t.scratch[:0], t.strings[:0], t.values[:0], 0
+	t.scratch, t.strings, t.values = t.scratch[:0], t.strings[:0], t.values[:0]
 }
 
 // maxRepeats is how many texts of a column are kept. A column with more of them
