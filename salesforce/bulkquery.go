@@ -411,11 +411,27 @@ func (o *output) Write(p []byte) (n int, err error) {
 // portion is how many rows travel together from those who read parts.
 const portion = 500
 
+// portions carry rows from those who read parts to the caller, and the memory
+// for them back.
+type portions[T any] struct {
+	full, free chan []T
+}
+
+// empty is memory for rows.
+func (p portions[T]) empty() []T {
+	select {
+	case some := <-p.free:
+		return some[:0]
+	default:
+		return make([]T, 0, portion)
+	}
+}
+
 // readMixed yields the rows of several parts at a time.
 func readMixed[T any](ctx context.Context, q *bulkQuery, yield func(T, error) bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var workers sync.WaitGroup
-	portions := make(chan []T, q.opt.InFlight)
+	rows := portions[T]{make(chan []T, q.opt.InFlight), make(chan []T, 3*q.opt.InFlight)}
 	parts := make(chan string)
 	defer workers.Wait()
 	defer cancel(errLeft)
@@ -428,19 +444,23 @@ func readMixed[T any](ctx context.Context, q *bulkQuery, yield func(T, error) bo
 	var readers sync.WaitGroup
 	for range q.opt.InFlight {
 		readers.Go(func() {
-			if err := readParts(ctx, q, parts, portions); err != nil {
+			if err := readParts(ctx, q, parts, rows); err != nil {
 				cancel(err)
 			}
 		})
 	}
-	workers.Go(func() { readers.Wait(); close(portions) })
+	workers.Go(func() { readers.Wait(); close(rows.full) })
 	var total int64
-	for rows := range portions {
-		for _, v := range rows {
+	for some := range rows.full {
+		for i := range some {
 			total++
-			if !yield(v, nil) {
+			if !yield(some[i], nil) {
 				return errLeft
 			}
+		}
+		select {
+		case rows.free <- some:
+		default:
 		}
 	}
 	if err := context.Cause(ctx); err != nil {
@@ -458,7 +478,7 @@ func asError(op string, err error) error {
 }
 
 // readParts reads parts until there are no more.
-func readParts[T any](ctx context.Context, q *bulkQuery, parts <-chan string, portions chan<- []T) error {
+func readParts[T any](ctx context.Context, q *bulkQuery, parts <-chan string, to portions[T]) error {
 	rows, err := newResultRows[T]()
 	if err != nil {
 		return err
@@ -468,7 +488,7 @@ func readParts[T any](ctx context.Context, q *bulkQuery, parts <-chan string, po
 		if err != nil {
 			return err
 		}
-		err = sendRows(ctx, q, p, rows, portions)
+		err = sendRows(ctx, q, p, rows, to)
 		p.close()
 		if err != nil {
 			return err
@@ -478,11 +498,11 @@ func readParts[T any](ctx context.Context, q *bulkQuery, parts <-chan string, po
 }
 
 // sendRows reads a part and sends its rows on in portions.
-func sendRows[T any](ctx context.Context, q *bulkQuery, p *resultPage, rows *decode.Rows[T], portions chan<- []T) error {
+func sendRows[T any](ctx context.Context, q *bulkQuery, p *resultPage, rows *decode.Rows[T], to portions[T]) error {
 	var some []T
 	send := func() error {
 		select {
-		case portions <- some:
+		case to.full <- some:
 			some = nil
 			return nil
 		case <-ctx.Done():
@@ -491,7 +511,7 @@ func sendRows[T any](ctx context.Context, q *bulkQuery, p *resultPage, rows *dec
 	}
 	err := readPage(ctx, q, p, rows, func(v *T) error {
 		if some == nil {
-			some = make([]T, 0, portion)
+			some = to.empty()
 		}
 		some = append(some, *v)
 		if len(some) == portion {
