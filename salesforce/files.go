@@ -116,7 +116,7 @@ func (c *Client) Upload(ctx context.Context, f File, opt *UploadOptions) (Upload
 	if !result.Success {
 		return Uploaded{}, result.refusal(op)
 	}
-	return Uploaded{ID: result.ID, MD5: u.sum(), Size: f.Size}, nil
+	return Uploaded{ID: result.ID, MD5: u.checksum(), Size: f.Size}, nil
 }
 
 // object is what Salesforce calls the file.
@@ -336,36 +336,50 @@ type framed struct {
 	io.Closer
 }
 
-// encoder gives the base64 of what it reads, in steps of its two buffers.
+// encoder gives the base64 of what it reads.
 type encoder struct {
 	src  io.Reader
 	raw  [48 << 10]byte // a multiple of 3, so that only the last step is padded
-	text [64 << 10]byte
-	rest []byte // of text, not read yet
+	rest []byte         // of raw, not encoded yet
+	text [4]byte
+	left []byte // of text, where there was no room for all of it
 	err  error
 }
 
 func (e *encoder) Read(p []byte) (int, error) {
-	for len(e.rest) == 0 {
-		if e.err != nil {
-			return 0, e.err
-		}
+	if len(e.left) == 0 && len(e.rest) == 0 && e.err == nil {
 		e.fill()
 	}
-	n := copy(p, e.rest)
-	e.rest = e.rest[n:]
+	switch {
+	case len(e.left) > 0:
+	case len(e.rest) == 0:
+		return 0, e.err
+	case len(p) < len(e.text):
+		e.left = e.text[:e.encode(e.text[:])]
+	default:
+		return e.encode(p), nil
+	}
+	n := copy(p, e.left)
+	e.left = e.left[n:]
 	return n, nil
 }
 
-// fill encodes the next step. What came before an error is not worth encoding.
+// encode encodes as much as there is, and there is room for, and returns the
+// length of it.
+func (e *encoder) encode(to []byte) int {
+	n := min(len(e.rest), len(to)/4*3)
+	base64.StdEncoding.Encode(to, e.rest[:n])
+	e.rest = e.rest[n:]
+	return base64.StdEncoding.EncodedLen(n)
+}
+
+// fill reads on. What came before an error is not worth encoding.
 func (e *encoder) fill() {
 	n, err := io.ReadFull(e.src, e.raw[:])
 	if err == io.ErrUnexpectedEOF {
 		err = io.EOF
 	}
-	if e.err = err; err != nil && err != io.EOF {
-		return
+	if e.err = err; err == nil || err == io.EOF {
+		e.rest = e.raw[:n]
 	}
-	base64.StdEncoding.Encode(e.text[:], e.raw[:n])
-	e.rest = e.text[:base64.StdEncoding.EncodedLen(n)]
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"sync"
 )
@@ -26,15 +25,15 @@ func (u *upload) open() (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &content{upload: u, src: src, hash: md5.New(), left: u.Size}
+	c := &content{upload: u, src: src, sum: newSumming(u.Size), left: u.Size}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.current = c
 	return c, nil
 }
 
-// sum returns the MD5 of the content.
-func (u *upload) sum() string {
+// checksum returns the MD5 of the content.
+func (u *upload) checksum() string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.md5
@@ -55,7 +54,7 @@ func (u *upload) report(c *content) {
 type content struct {
 	upload *upload
 	src    io.ReadCloser
-	hash   hash.Hash
+	sum    *summing
 	left   int64
 }
 
@@ -67,7 +66,7 @@ func (c *content) Read(p []byte) (int, error) {
 		p = p[:c.left]
 	}
 	n, err := c.src.Read(p)
-	c.hash.Write(p[:n])
+	c.sum.add(p[:n])
 	c.left -= int64(n)
 	c.upload.report(c)
 	if errors.Is(err, io.EOF) {
@@ -86,12 +85,84 @@ func (c *content) finish() error {
 		return fmt.Errorf("the file has more bytes than its Size of %d", c.upload.Size)
 	}
 	if err == io.EOF {
+		sum := c.sum.end()
 		c.upload.mu.Lock()
 		defer c.upload.mu.Unlock()
-		c.upload.md5 = hex.EncodeToString(c.hash.Sum(nil))
+		c.upload.md5 = sum
 	}
 	return err
 }
 
 // Close closes the file.
-func (c *content) Close() error { return c.src.Close() }
+func (c *content) Close() error {
+	c.sum.stop()
+	return c.src.Close()
+}
+
+// summing is an MD5 in the making, in a goroutine of its own: it takes longer
+// than all else that is done with a file.
+type summing struct {
+	full    chan []byte // to be summed; an empty one ends it
+	free    chan []byte
+	result  chan string
+	stopped chan struct{}
+	stop    func()
+}
+
+// newSumming begins an MD5 of so many bytes.
+func newSumming(size int64) *summing {
+	const buffers, largest = 3, 32 << 10 // as much as net/http reads at a time
+	s := &summing{
+		full: make(chan []byte, buffers), free: make(chan []byte, buffers),
+		result: make(chan string, 1), stopped: make(chan struct{}),
+	}
+	s.stop = sync.OnceFunc(func() { close(s.stopped) })
+	for range buffers {
+		s.free <- make([]byte, 0, max(1, min(size, largest)))
+	}
+	go s.run()
+	return s
+}
+
+func (s *summing) run() {
+	hash := md5.New()
+	for {
+		select {
+		case b := <-s.full:
+			if len(b) == 0 {
+				s.result <- hex.EncodeToString(hash.Sum(nil))
+				return
+			}
+			hash.Write(b)
+			s.free <- b[:0]
+		case <-s.stopped:
+			return
+		}
+	}
+}
+
+// add sums a copy of p.
+func (s *summing) add(p []byte) {
+	for len(p) > 0 {
+		select {
+		case b := <-s.free:
+			n := min(len(p), cap(b))
+			s.full <- append(b, p[:n]...)
+			p = p[n:]
+		case <-s.stopped:
+			return
+		}
+	}
+}
+
+// end returns the sum of all that was added, "" once it was stopped.
+func (s *summing) end() string {
+	s.full <- nil
+	select {
+	case sum := <-s.result:
+		s.result <- sum // for whoever asks again
+		return sum
+	case <-s.stopped:
+		return ""
+	}
+}
