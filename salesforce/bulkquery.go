@@ -254,11 +254,12 @@ func readOrdered[T any](ctx context.Context, q *bulkQuery, yield func(T, error) 
 	if err != nil {
 		return err
 	}
+	var v T
 	var total int64
 	err = q.each(ctx, func(p *resultPage) error {
-		return readPage(ctx, q, p, rows, func(v *T) error {
+		return readPage(ctx, q, p, rows, func() *T { return &v }, func() error {
 			total++
-			if !yield(*v, nil) {
+			if !yield(v, nil) {
 				return errLeft
 			}
 			return nil
@@ -279,20 +280,20 @@ func newResultRows[T any]() (*decode.Rows[T], error) {
 	return rows, nil
 }
 
-// readPage hands the rows of a part to each. A part that breaks off is asked
-// for again, and the rows that were taken already are passed over.
-func readPage[T any](ctx context.Context, q *bulkQuery, p *resultPage, rows *decode.Rows[T], each func(*T) error) error {
-	var v T
+// readPage reads the rows of a part into places, one after the other, and tells
+// each time. A part that breaks off is asked for again, and the rows that were
+// taken already are passed over.
+func readPage[T any](ctx context.Context, q *bulkQuery, p *resultPage, rows *decode.Rows[T], place func() *T, each func() error) error {
 	var taken int64
 	for try := 0; ; try++ {
 		rows.Reset(p)
 		var seen int64
-		err := readRows(p, rows, &v, func() error {
+		err := readRows(p, rows, place, func() error {
 			if seen++; seen <= taken {
 				return nil
 			}
 			taken++
-			return each(&v)
+			return each()
 		})
 		if err == nil || !Retryable(err) || try == q.c.http.client.RetryMax {
 			return err
@@ -315,16 +316,16 @@ func (q *bulkQuery) again(ctx context.Context, p *resultPage) error {
 }
 
 // readRows reads a part to its end.
-func readRows[T any](p *resultPage, rows *decode.Rows[T], v *T, each func() error) error {
+func readRows[T any](p *resultPage, rows *decode.Rows[T], place func() *T, each func() error) error {
 	var n int64
 	for {
-		err := rows.Next(v)
+		err := rows.Next(place())
 		if errors.Is(err, io.EOF) {
 			return p.complete(n)
 		}
 		if err != nil {
 			return p.call.undecoded(err, func(err error) error {
-				return fault("bulk query", nil, "decode a row into %T: %v", *v, err)
+				return fault("bulk query", nil, "decode a row into %T: %v", *new(T), err)
 			})
 		}
 		n++
@@ -499,22 +500,18 @@ func readParts[T any](ctx context.Context, q *bulkQuery, parts <-chan string, to
 
 // sendRows reads a part and sends its rows on in portions.
 func sendRows[T any](ctx context.Context, q *bulkQuery, p *resultPage, rows *decode.Rows[T], to portions[T]) error {
-	var some []T
+	some := to.empty()
 	send := func() error {
 		select {
 		case to.full <- some:
-			some = nil
+			some = to.empty()
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
-	err := readPage(ctx, q, p, rows, func(v *T) error {
-		if some == nil {
-			some = to.empty()
-		}
-		some = append(some, *v)
-		if len(some) == portion {
+	err := readPage(ctx, q, p, rows, func() *T { return &some[:portion][len(some)] }, func() error {
+		if some = some[:len(some)+1]; len(some) == portion {
 			return send()
 		}
 		return nil

@@ -111,7 +111,7 @@ type summing struct {
 
 // newSumming begins an MD5 of so many bytes.
 func newSumming(size int64) *summing {
-	const buffers, largest = 3, 32 << 10 // as much as net/http reads at a time
+	const buffers, largest = 8, 32 << 10 // as much as net/http reads at a time
 	s := &summing{
 		full: make(chan []byte, buffers), free: make(chan []byte, buffers),
 		result: make(chan string, 1), stopped: make(chan struct{}),
