@@ -190,6 +190,11 @@ func TestAttachments(t *testing.T) {
 		part{"Body", "a.bin", "application/octet-stream", strings.Repeat("x", 25<<20+1)})
 	c.do("POST", "/sobjects/Attachment", typ, large).refused(400, "MAXIMUM_SIZE_OF_ATTACHMENT", "")
 	c.get("/sobjects/Attachment/"+id+"/Name").refused(404, "NOT_FOUND", "")
+
+	require.Len(t, c.query("SELECT Id, Body FROM Attachment").records(), 1)
+	c.post("/sobjects/Attachment", `{"ParentId":"`+acme+`","Name":"b.txt","Body":"aGVsbG8="}`).id()
+	c.query("SELECT Id, Body FROM Attachment").refused(400, "OPERATION_TOO_LARGE", "can find one record only, and 2 were found")
+	require.Len(t, c.query("SELECT Id, BodyLength FROM Attachment").records(), 2)
 }
 
 func TestNotesAreFiles(t *testing.T) {

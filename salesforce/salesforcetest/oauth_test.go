@@ -515,6 +515,7 @@ func TestIdentity(t *testing.T) {
 	require.Equal(t, c.base+"/services/data/v{version}/query/", who["urls"].(map[string]any)["query"])
 	require.Equal(t, "Bad_OAuth_Token", c.redirect(path).ok(403).body)
 	c.get("/id/" + cred.OrgID + "/005000000000000AAA").ok(404)
+	c.delete(path).ok(405)
 	for _, r := range org.Requests() {
 		require.NotContains(t, r.Query, cred.AccessToken)
 	}

@@ -96,6 +96,11 @@ func jwtPart(v any) string {
 // bearer finds the user of a request to an identity endpoint. The token may also
 // be a parameter there, and a bad one is answered in another way than elsewhere.
 func (o *Org) bearer(w http.ResponseWriter, r *http.Request) *record {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return nil
+	}
 	token := bearerToken(r)
 	for _, name := range []string{"oauth_token", "access_token"} {
 		if token == "" {

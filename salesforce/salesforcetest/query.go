@@ -66,6 +66,9 @@ func (c *call) runQuery(resource string) error {
 		if q.groups != nil {
 			return p.groups(q, found)
 		}
+		if err := q.checkContent(len(found)); err != nil {
+			return err
+		}
 		p.page(&cursor{world: q.world, rows: found, columns: q.columns, resource: resource}, 0)
 		return nil
 	})
@@ -73,6 +76,16 @@ func (c *call) runQuery(resource string) error {
 		return err
 	}
 	return c.markRead(found, mark)
+}
+
+// checkContent refuses to give the content of several attachments at once.
+// https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_attachment.htm
+func (q *query) checkContent(n int) error {
+	content := func(col *column) bool { return col.operand != nil && col.operand.field.typ.kind == kindBlob }
+	if n > 1 && q.object.Name == "Attachment" && slices.ContainsFunc(q.columns, content) {
+		return refusal("OPERATION_TOO_LARGE", "A query that selects Body can find one record only, and %d were found", n)
+	}
+	return nil
 }
 
 // columns answers what the columns of a query are.
