@@ -126,6 +126,21 @@ func (c *Client) setJobState(ctx context.Context, op string, kind jobKind, id ID
 	return err
 }
 
+// endedJob waits for a job unless it has ended already.
+func (c *Client) endedJob(ctx context.Context, op string, kind jobKind, id ID, poll Poll, progress func(Job)) (Job, error) {
+	j, err := c.job(ctx, op, kind, id)
+	if err != nil {
+		return j, err
+	}
+	if progress != nil {
+		progress(j)
+	}
+	if j.State.Ended() {
+		return j, nil
+	}
+	return c.awaitJob(ctx, op, kind, id, poll, progress)
+}
+
 // awaitJob asks for a job until it has ended.
 func (c *Client) awaitJob(ctx context.Context, op string, kind jobKind, id ID, poll Poll, progress func(Job)) (Job, error) {
 	setDefault(&poll.First, time.Second)

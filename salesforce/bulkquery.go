@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sfbridge/sfbridge/internal/decode"
 )
@@ -26,7 +26,7 @@ type BulkQueryOptions struct {
 	PageSize int
 	// InFlight is the number of parts that are read at a time, at most 16. With
 	// more than one, rows of different parts come mixed. Defaults to 1, which
-	// keeps the order of the result.
+	// keeps the order of the result; the next part is asked for meanwhile.
 	InFlight int
 	// JobID takes the result of a job that was begun earlier, whatever the query
 	// says. Salesforce keeps results for seven days. Defaults to a new job.
@@ -46,7 +46,8 @@ type BulkQueryOptions struct {
 //
 // The job's own count of rows is compared with those that came; a difference is
 // an error, and so are parts that break off, once asking for them again does not
-// help. Leaving the loop while the job is at work aborts it.
+// help. When ctx ends while the job is at work, the job is aborted, unless it is
+// one of BulkQueryOptions.JobID.
 //
 // See "Bulk API 2.0 Query" in the Bulk API 2.0 Developer Guide.
 func BulkQuery[T any](ctx context.Context, c *Client, soql string, opt *BulkQueryOptions) iter.Seq2[T, error] {
@@ -67,32 +68,6 @@ func BulkQuery[T any](ctx context.Context, c *Client, soql string, opt *BulkQuer
 var errLeft = errors.New("loop left")
 
 func isLeft(err error) bool { return errors.Is(err, errLeft) }
-
-// BulkQueryCSV writes what a SOQL query selects to w as CSV, the names of the
-// columns first, and returns the number of rows. It goes about it as
-// [BulkQuery] does. At an error, what was written so far is the beginning of
-// the result.
-func (c *Client) BulkQueryCSV(ctx context.Context, w io.Writer, soql string, opt *BulkQueryOptions) (int64, error) {
-	q, err := c.bulkQuery(ctx, soql, opt)
-	if err != nil {
-		return 0, err
-	}
-	out := bufio.NewWriterSize(w, 1<<16)
-	var total int64
-	first := true
-	err = q.each(ctx, func(p *resultPage) error {
-		if err := q.copyPage(ctx, p, out, !first); err != nil {
-			return err
-		}
-		first = false
-		total += p.rows
-		return nil
-	})
-	if err == nil {
-		err = q.verify(total)
-	}
-	return total, errors.Join(err, out.Flush())
-}
 
 // QueryJob tells how far a job that queries has got.
 func (c *Client) QueryJob(ctx context.Context, id ID) (Job, error) {
@@ -127,29 +102,36 @@ func (c *Client) bulkQuery(ctx context.Context, soql string, opt *BulkQueryOptio
 	if err := q.opt.validate(op); err != nil {
 		return nil, err
 	}
-	id := q.opt.JobID
-	if id == "" {
-		operation := "query"
-		if q.opt.All {
-			operation = "queryAll"
-		}
-		j, err := c.createJob(ctx, op, queryJobs, map[string]string{"operation": operation, "query": soql})
-		if err != nil {
-			return nil, err
-		}
-		id = j.ID
-	}
 	var err error
-	if q.job, err = c.awaitJob(ctx, op, queryJobs, id, q.opt.Poll, q.opt.Progress); err != nil {
-		if ctx.Err() != nil && q.opt.JobID == "" {
-			c.abandon(ctx, op, queryJobs, id)
-		}
+	if q.opt.JobID != "" {
+		q.job, err = c.endedJob(ctx, op, queryJobs, q.opt.JobID, q.opt.Poll, q.opt.Progress)
+	} else {
+		q.job, err = c.runQuery(ctx, op, soql, q.opt)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if q.job.State != JobComplete {
 		return nil, notProcessed(op, q.job)
 	}
 	return q, nil
+}
+
+// runQuery begins a job and waits for its end.
+func (c *Client) runQuery(ctx context.Context, op, soql string, opt BulkQueryOptions) (Job, error) {
+	operation := "query"
+	if opt.All {
+		operation = "queryAll"
+	}
+	j, err := c.createJob(ctx, op, queryJobs, map[string]string{"operation": operation, "query": soql})
+	if err != nil {
+		return j, err
+	}
+	ended, err := c.awaitJob(ctx, op, queryJobs, j.ID, opt.Poll, opt.Progress)
+	if err != nil && ctx.Err() != nil {
+		c.abandon(ctx, op, queryJobs, j.ID)
+	}
+	return ended, err
 }
 
 func (opt *BulkQueryOptions) validate(op string) error {
@@ -335,78 +317,13 @@ func readRows[T any](p *resultPage, rows *decode.Rows[T], place func() *T, each 
 	}
 }
 
-// complete compares the rows of a part with those that its header tells.
+// complete compares the rows of a part with those that its header tells. A part
+// that has too few has broken off.
 func (p *resultPage) complete(rows int64) error {
 	if p.rows >= 0 && rows != p.rows {
-		return fault("bulk query", ErrUnavailable, "a part of the result should have %d rows and has %d", p.rows, rows)
+		return noAnswer("bulk query", fmt.Errorf("a part of the result should have %d rows and has %d: %w", p.rows, rows, io.ErrUnexpectedEOF))
 	}
 	return nil
-}
-
-// copyPage writes a part to w, without its first line if it is not the first
-// part. One that breaks off is asked for again, and what was written already is
-// passed over.
-func (q *bulkQuery) copyPage(ctx context.Context, p *resultPage, w io.Writer, headless bool) error {
-	if p.rows < 0 {
-		return fault("bulk query", nil, "a part of the result does not say how many rows it has")
-	}
-	var written int64
-	for try := 0; ; try++ {
-		in := bufio.NewReaderSize(p, 1<<16)
-		err := skipLine(in, headless)
-		if err == nil {
-			_, err = io.CopyN(io.Discard, in, written)
-		}
-		if err == nil {
-			var n int64
-			n, err = copyOut(w, in)
-			written += n
-		}
-		if err == nil {
-			return nil
-		}
-		if !Retryable(err) || try == q.c.http.client.RetryMax {
-			return err
-		}
-		if err := q.again(ctx, p); err != nil {
-			return err
-		}
-	}
-}
-
-// skipLine passes over the names of the columns.
-func skipLine(in *bufio.Reader, skip bool) error {
-	for skip {
-		_, err := in.ReadSlice('\n')
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return err
-		}
-	}
-	return nil
-}
-
-// copyOut copies to w. That w fails is told apart from a part that broke off.
-func copyOut(w io.Writer, in io.Reader) (int64, error) {
-	out := &output{w: w}
-	n, err := io.Copy(out, in)
-	if out.err != nil {
-		return n, fmt.Errorf("salesforce: bulk query: write the result: %w", out.err)
-	}
-	return n, err
-}
-
-// output remembers what went wrong with writing.
-type output struct {
-	w   io.Writer
-	err error
-}
-
-func (o *output) Write(p []byte) (n int, err error) {
-	n, o.err = o.w.Write(p)
-	return n, o.err
 }
 
 // portion is how many rows travel together from those who read parts.
@@ -430,27 +347,21 @@ func (p portions[T]) empty() []T {
 
 // readMixed yields the rows of several parts at a time.
 func readMixed[T any](ctx context.Context, q *bulkQuery, yield func(T, error) bool) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	var workers sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
 	rows := portions[T]{make(chan []T, q.opt.InFlight), make(chan []T, 3*q.opt.InFlight)}
-	parts := make(chan string)
-	defer workers.Wait()
-	defer cancel(errLeft)
-	workers.Go(func() {
-		defer close(parts)
-		if err := q.list(ctx, parts); err != nil {
-			cancel(err)
-		}
-	})
-	var readers sync.WaitGroup
-	for range q.opt.InFlight {
-		readers.Go(func() {
-			if err := readParts(ctx, q, parts, rows); err != nil {
-				cancel(err)
-			}
+	var failed error // known once rows.full is closed
+	go func() {
+		defer close(rows.full)
+		failed = q.spread(ctx, func() (partReader, error) {
+			from, err := newResultRows[T]()
+			return func(ctx context.Context, p *resultPage) error { return sendRows(ctx, q, p, from, rows) }, err
 		})
-	}
-	workers.Go(func() { readers.Wait(); close(rows.full) })
+	}()
+	defer func() {
+		cancel()
+		for range rows.full { // until nobody is at work any more
+		}
+	}()
 	var total int64
 	for some := range rows.full {
 		for i := range some {
@@ -464,8 +375,8 @@ func readMixed[T any](ctx context.Context, q *bulkQuery, yield func(T, error) bo
 		default:
 		}
 	}
-	if err := context.Cause(ctx); err != nil {
-		return asError("bulk query", err)
+	if failed != nil {
+		return asError("bulk query", failed)
 	}
 	return q.verify(total)
 }
@@ -478,24 +389,39 @@ func asError(op string, err error) error {
 	return noAnswer(op, err)
 }
 
-// readParts reads parts until there are no more.
-func readParts[T any](ctx context.Context, q *bulkQuery, parts <-chan string, to portions[T]) error {
-	rows, err := newResultRows[T]()
-	if err != nil {
-		return err
+// partReader reads a part to its end.
+type partReader func(ctx context.Context, p *resultPage) error
+
+// spread has the parts of the result read by several readers at a time. The
+// first error ends it.
+func (q *bulkQuery) spread(ctx context.Context, newReader func() (partReader, error)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	parts := make(chan string)
+	g.Go(func() error {
+		defer close(parts)
+		return q.list(ctx, parts)
+	})
+	for range q.opt.InFlight {
+		g.Go(func() error {
+			read, err := newReader()
+			if err != nil {
+				return err
+			}
+			for path := range parts {
+				p, err := q.fetch(ctx, path)
+				if err != nil {
+					return err
+				}
+				err = read(ctx, p)
+				p.close()
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
-	for path := range parts {
-		p, err := q.fetch(ctx, path)
-		if err != nil {
-			return err
-		}
-		err = sendRows(ctx, q, p, rows, to)
-		p.close()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return g.Wait()
 }
 
 // sendRows reads a part and sends its rows on in portions.

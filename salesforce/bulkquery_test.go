@@ -6,10 +6,14 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -85,8 +89,193 @@ func TestBulkQueryIntoAFile(t *testing.T) {
 		require.Len(t, rows, 501)
 		require.Equal(t, []string{"Say \"hi\",\nthen go", "00499"}, rows[500])
 
-		_, err = c.BulkQueryCSV(t.Context(), failingWriter{}, "SELECT LastName FROM Contact", nil)
-		require.ErrorIs(t, err, errFull)
+		for _, inFlight := range []int{1, 2} {
+			_, err = c.BulkQueryCSV(t.Context(), failingWriter{}, "SELECT LastName FROM Contact", &salesforce.BulkQueryOptions{InFlight: inFlight})
+			require.ErrorIs(t, err, errFull)
+			require.EqualError(t, err, "salesforce: bulk query: write the result: disk full")
+		}
+	})
+}
+
+// queryScript is an org whose query job has a result in parts, told as they are.
+func queryScript(processed int, header http.Header, parts ...string) *script {
+	return &script{answer: func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/resultPages"):
+			var pages []string
+			for i := range parts {
+				pages = append(pages, fmt.Sprintf(`{"resultUrl":"/services/data/v66.0/jobs/query/750xx0000000001AAA/results?locator=%d"}`, i))
+			}
+			fmt.Fprintf(w, `{"done":true,"resultPages":[%s]}`, strings.Join(pages, ","))
+		case strings.HasSuffix(r.URL.Path, "/results"):
+			n, _ := strconv.Atoi(r.URL.Query().Get("locator")) // the first part has none
+			if n+1 < len(parts) {
+				w.Header().Set("Sforce-Locator", strconv.Itoa(n+1))
+			}
+			for name := range header {
+				w.Header().Set(name, header.Get(name))
+			}
+			_, _ = io.WriteString(w, parts[n])
+		default:
+			fmt.Fprintf(w, `{"id":"750xx0000000001AAA","state":"JobComplete","numberRecordsProcessed":%d}`, processed)
+		}
+	}}
+}
+
+func TestCSVOfAllKindsGoesIntoFiles(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		long := `"` + strings.Repeat("x,\"\"\n", 50_000) + `"` + "\n"
+		head := `"Name"` + "\n"
+		for _, parts := range [][]string{
+			{head + "\"a\"\n", head + "\"b\"\n"},
+			{head + "\"a\"\n", head + "\"b\""}, // the last without a line break
+			{head, head + long + long},
+			{head + long + "\"\"\n" + long, head, head + "\"\"\"\"\n"},
+			{head + strings.Repeat("\"0123456789\"\n", 10_000)},
+			{`"` + strings.Repeat("N", 70_000) + "\"\n\"a\"\n"},
+		} {
+			var want strings.Builder
+			want.WriteString(parts[0][:strings.Index(parts[0], "\n")+1])
+			rows := 0
+			for _, part := range parts {
+				_, text, _ := strings.Cut(part, "\n")
+				if text != "" && !strings.HasSuffix(text, "\n") {
+					text += "\n"
+				}
+				want.WriteString(text)
+				all, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+				require.NoError(t, err)
+				rows += len(all)
+			}
+			var got bytes.Buffer
+			n, err := newClient(t, queryScript(rows, nil, parts...)).BulkQueryCSV(t.Context(), &got, "SELECT Name FROM Account", nil)
+			require.NoError(t, err)
+			require.Equal(t, int64(rows), n)
+			require.Equal(t, want.String(), got.String())
+
+			got.Reset()
+			_, err = newClient(t, queryScript(rows, nil, parts...)).BulkQueryCSV(t.Context(), &got, "", &salesforce.BulkQueryOptions{InFlight: 3})
+			require.NoError(t, err)
+			require.Equal(t, inOrderOfBytes(want.String()), inOrderOfBytes(got.String()))
+			require.True(t, strings.HasPrefix(got.String(), want.String()[:6]))
+		}
+	})
+}
+
+func inOrderOfBytes(text string) string {
+	b := []byte(text)
+	slices.Sort(b)
+	return string(b)
+}
+
+// TestRowsAreCounted: neither the job nor the answers are believed about what
+// came.
+func TestRowsAreCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		part := "Name\na\nb\n"
+		for name, org := range map[string]*script{
+			"the job tells more":             queryScript(3, nil, part),
+			"the job tells fewer":            queryScript(1, nil, part),
+			"a proxy takes the locator away": queryScript(4, http.Header{"Sforce-Locator": {""}}, part, part),
+			"a part ends between two rows":   queryScript(2, http.Header{"Sforce-Numberofrecords": {"3"}}, part),
+			"a part ends inside of quotes":   queryScript(2, nil, "Name\na\n\"b"),
+			"a part says that it has fewer":  queryScript(2, http.Header{"Sforce-Numberofrecords": {"1"}}, part),
+		} {
+			c := newClient(t, org, patient)
+			for _, inFlight := range []int{1, 2} {
+				if inFlight > 1 && strings.Contains(name, "locator") {
+					continue // which is not needed then
+				}
+				opt := &salesforce.BulkQueryOptions{InFlight: inFlight}
+				_, err := c.BulkQueryCSV(t.Context(), io.Discard, "SELECT Name FROM Account", opt)
+				require.ErrorIs(t, err, salesforce.ErrUnavailable, name)
+				_, err = salesforce.Collect(salesforce.BulkQuery[salesforce.Record](t.Context(), c, "SELECT Name FROM Account", opt))
+				require.ErrorIs(t, err, salesforce.ErrUnavailable, name)
+			}
+		}
+	})
+}
+
+// TestPartsAreFetchedAtTheOrgOnly: the address of a part is the org's own.
+func TestPartsAreFetchedAtTheOrgOnly(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"https://evil.example.com/x", "//evil.example.com/x", "https://user@localhost/x"} {
+		elsewhere := &script{answer: body(200, "Name\n")}
+		org := &script{answer: func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/resultPages") {
+				fmt.Fprintf(w, `{"done":true,"resultPages":[{"resultUrl":%q}]}`, address)
+				return
+			}
+			fmt.Fprint(w, `{"id":"750xx0000000001AAA","state":"JobComplete"}`)
+		}}
+		synctest.Test(t, func(t *testing.T) {
+			c := clientAt(t, "http://localhost", routes{"localhost": org, "evil.example.com": elsewhere})
+			_, err := c.BulkQueryCSV(t.Context(), io.Discard, "", &salesforce.BulkQueryOptions{InFlight: 2})
+			require.ErrorContains(t, err, "the answer leads to another host")
+			require.Zero(t, elsewhere.callCount())
+		})
+	}
+}
+
+// TestPartsAtTheSameTimeTakeLess: with three parts in flight three times as many
+// rows come in the same time.
+func TestPartsAtTheSameTimeTakeLess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := manyContacts(1200)
+		c := orgClient(t, org, patient)
+		took := func(inFlight int, read func(*salesforce.BulkQueryOptions) error) time.Duration {
+			org.Fail(salesforcetest.Fault{Path: "/results", Latency: time.Second, Times: 12})
+			began := time.Now()
+			require.NoError(t, read(&salesforce.BulkQueryOptions{PageSize: 100, InFlight: inFlight}))
+			return time.Since(began)
+		}
+		for _, read := range []func(*salesforce.BulkQueryOptions) error{
+			func(opt *salesforce.BulkQueryOptions) error {
+				_, err := c.BulkQueryCSV(t.Context(), io.Discard, contactsInBulk, opt)
+				return err
+			},
+			func(opt *salesforce.BulkQueryOptions) error {
+				_, err := salesforce.Collect(salesforce.BulkQuery[bulkContact](t.Context(), c, contactsInBulk, opt))
+				return err
+			},
+		} {
+			require.Equal(t, 13*time.Second, took(1, read), "a second for the job")
+			require.Equal(t, 5*time.Second, took(3, read))
+		}
+	})
+}
+
+// TestLeavingABulkQueryAtAnyRow: nothing is left behind, which the bubble would
+// tell of.
+func TestLeavingABulkQueryAtAnyRow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := manyContacts(30)
+		c := orgClient(t, org, patient)
+		for _, inFlight := range []int{1, 2, 16} {
+			for at := range 31 {
+				for _, cancels := range []bool{false, true} {
+					ctx, cancel := context.WithCancel(t.Context())
+					n := 0
+					for _, err := range salesforce.BulkQuery[bulkContact](ctx, c, contactsInBulk, &salesforce.BulkQueryOptions{PageSize: 4, InFlight: inFlight}) {
+						if err != nil {
+							require.ErrorIs(t, err, context.Canceled)
+							break
+						}
+						if n++; n > at {
+							if !cancels {
+								break
+							}
+							cancel()
+						}
+					}
+					cancel()
+				}
+			}
+		}
 	})
 }
 
@@ -118,7 +307,8 @@ func TestAPartThatBreaksOffIsAskedForAgain(t *testing.T) {
 
 				org.Fail(salesforcetest.Fault{Path: "/results", CutAfter: cut, Times: 2})
 				var file bytes.Buffer
-				n, err := c.BulkQueryCSV(t.Context(), &file, "SELECT LastName FROM Contact", &salesforce.BulkQueryOptions{PageSize: 100})
+				n, err := c.BulkQueryCSV(t.Context(), &file, "SELECT LastName FROM Contact",
+					&salesforce.BulkQueryOptions{PageSize: 100, InFlight: inFlight})
 				require.NoError(t, err)
 				require.Equal(t, int64(300), n)
 				require.Equal(t, 301, strings.Count(file.String(), "\n"))

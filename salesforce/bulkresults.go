@@ -29,7 +29,11 @@ type IngestedRow struct {
 func (c *Client) IngestResults(ctx context.Context, id ID, poll Poll) iter.Seq2[IngestedRow, error] {
 	op := "results of ingest job " + string(id)
 	return func(yield func(IngestedRow, error) bool) {
-		j, err := c.ended(ctx, op, id, poll)
+		var j Job
+		err := poll.validate(op)
+		if err == nil {
+			j, err = c.endedJob(ctx, op, ingestJobs, id, poll, nil)
+		}
 		for _, list := range resultLists {
 			if err != nil {
 				break
@@ -51,18 +55,6 @@ func (c *Client) IngestResults(ctx context.Context, id ID, poll Poll) iter.Seq2[
 			yield(IngestedRow{}, err)
 		}
 	}
-}
-
-// ended waits for a job unless it has ended already.
-func (c *Client) ended(ctx context.Context, op string, id ID, poll Poll) (Job, error) {
-	if err := poll.validate(op); err != nil {
-		return Job{}, err
-	}
-	j, err := c.job(ctx, op, ingestJobs, id)
-	if err != nil || j.State.Ended() {
-		return j, err
-	}
-	return c.awaitJob(ctx, op, ingestJobs, id, poll, nil)
 }
 
 // resultList is one of the lists in which a job tells what became of its rows.
