@@ -81,8 +81,9 @@ func (c *call) inflated() (io.Reader, error) {
 	default:
 		return nil, failure(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The Content-Encoding %s is not supported", coding)
 	}
-	body, err := gzip.NewReader(c.r.Body)
-	if err != nil {
+	body := &inflating{sent: counted{Reader: c.r.Body}}
+	var err error
+	if body.zip, err = gzip.NewReader(&body.sent); err != nil {
 		return nil, refusal("JSON_PARSER_ERROR", "the body is not gzip: %v", err)
 	}
 	return body, nil

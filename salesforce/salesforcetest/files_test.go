@@ -217,6 +217,25 @@ func TestNotesAreFiles(t *testing.T) {
 	require.Empty(t, org.Records("ContentVersion"))
 }
 
+// A little that grows without end is refused before it fills the memory.
+func TestCompressedContentMayNotGrowTooMuch(t *testing.T) {
+	t.Parallel()
+	org := newWorld(t, salesforcetest.Options{HashOnlyAbove: 1})
+	c := newClient(t, org)
+	typ, body := multi(t, part{"entity_content", "", "application/json", `{"PathOnClient":"a.bin"}`},
+		part{"VersionData", "a.bin", "application/octet-stream", ""})
+	begin, end, _ := strings.Cut(body, "octet-stream\r\n\r\n")
+	much, err := io.ReadAll(gzipped(t, strings.Repeat("x", 1<<20)))
+	require.NoError(t, err)
+	packed := io.MultiReader(gzipped(t, begin+"octet-stream\r\n\r\n"), bytes.NewReader(bytes.Repeat(much, 200)), gzipped(t, end))
+	req, err := http.NewRequestWithContext(t.Context(), "POST", c.base+"/services/data/v66.0/sobjects/ContentVersion", packed)
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Content-Type", typ)
+	req.Header.Set("Content-Encoding", "gzip")
+	c.send(req).refused(400, "FILE_SIZE_LIMIT_EXCEEDED", "too large")
+}
+
 func TestCompressedBodiesAreRead(t *testing.T) {
 	t.Parallel()
 	org := newWorld(t, salesforcetest.Options{})

@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"compress/gzip"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,6 +18,41 @@ var zippers = sync.Pool{New: func() any {
 	must(err)
 	return z
 }}
+
+// inflating is a compressed body. What a client sends may grow, but not so that
+// little of it fills the memory.
+type inflating struct {
+	zip  *gzip.Reader
+	sent counted
+	size int64
+}
+
+// Limits of growth. Bodies that may be larger than the first have binary content,
+// which seldom shrinks much.
+const (
+	freeGrowth = 128 << 20 // bytes that any body may grow to
+	maxGrowth  = 10        // how many times its size a larger one may have
+)
+
+func (r *inflating) Read(p []byte) (int, error) {
+	n, err := r.zip.Read(p)
+	if r.size += int64(n); r.size > max(freeGrowth, maxGrowth*r.sent.size) {
+		return 0, errTooLarge
+	}
+	return n, err
+}
+
+// counted is a reader that knows how much was read.
+type counted struct {
+	io.Reader
+	size int64
+}
+
+func (r *counted) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.size += int64(n)
+	return n, err
+}
 
 // acceptsGzip reports whether a client takes compressed answers.
 func acceptsGzip(r *http.Request) bool {
