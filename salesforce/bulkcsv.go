@@ -1,13 +1,14 @@
 package salesforce
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"sync"
-	"sync/atomic"
 
 	"github.com/sfbridge/sfbridge/internal/decode"
 )
@@ -21,29 +22,28 @@ func (c *Client) BulkQueryCSV(ctx context.Context, w io.Writer, soql string, opt
 	if err != nil {
 		return 0, err
 	}
-	out := &csvOut{w: w}
+	out := &csvOut{w: bufio.NewWriterSize(w, 64<<10)}
 	read := func(ctx context.Context, p *resultPage) error { return q.copyPage(ctx, p, out) }
 	if q.opt.InFlight > 1 {
 		err = q.spread(ctx, func() (partReader, error) { return read, nil })
-		if err != nil && out.failed == nil {
+		if err != nil && out.stopped() == nil {
 			err = asError("bulk query", err)
 		}
 	} else {
 		err = q.each(ctx, func(p *resultPage) error { return read(ctx, p) })
 	}
 	if err == nil {
-		err = q.verify(out.rows.Load())
+		err = q.verify(out.rows)
 	}
-	return out.rows.Load(), err
+	return out.rows, cmp.Or(err, out.flush())
 }
 
 // csvOut is where the rows of all parts go.
 type csvOut struct {
-	rows atomic.Int64
-
 	mu     sync.Mutex // guards the rest
-	w      io.Writer
-	headed bool  // the names of the columns are there
+	w      *bufio.Writer
+	headed bool // the names of the columns are there
+	rows   int64
 	failed error // of writing
 }
 
@@ -52,25 +52,27 @@ func (o *csvOut) write(rows int, text []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if rows == 0 && o.headed {
-		return nil
+		return o.failed
 	}
-	o.headed = true
-	if o.failed == nil {
-		if _, err := o.w.Write(text); err != nil {
-			o.failed = fmt.Errorf("salesforce: bulk query: write the result: %w", err)
-		}
-	}
-	if o.failed == nil {
-		o.rows.Add(int64(rows))
-	}
+	_, err := o.w.Write(text)
+	o.headed, o.rows, o.failed = true, o.rows+int64(rows), writeError(err)
 	return o.failed
 }
+
+func (o *csvOut) flush() error { return writeError(o.w.Flush()) }
 
 // stopped tells what was wrong with writing.
 func (o *csvOut) stopped() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.failed
+}
+
+func writeError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("salesforce: bulk query: write the result: %w", err)
 }
 
 // copyPage writes a part. One that breaks off is asked for again, and the rows

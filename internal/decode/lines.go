@@ -1,9 +1,6 @@
 package decode
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "bytes"
 
 // Lines finds the ends of rows in CSV whose values stay as they are. The zero
 // value is ready for the beginning of a stream.
@@ -15,45 +12,29 @@ type Lines struct {
 // and the position behind the last of them; behind the one that is the most-th it
 // stops.
 func (l *Lines) Scan(b []byte, most int) (rows, end int) {
-	for p := 0; p < len(b); p += 8 {
-		var word uint64
-		if p+8 <= len(b) {
-			word = binary.LittleEndian.Uint64(b[p:])
-		} else {
-			var rest [8]byte
-			copy(rest[:], b[p:])
-			word = binary.LittleEndian.Uint64(rest[:])
+	for p := 0; rows < most; {
+		n := bytes.IndexByte(b[p:], '\n')
+		if n < 0 {
+			l.pass(b[p:])
+			break
 		}
-		quotes, breaks := marked(word, '"'), marked(word, '\n')
-		if quotes|breaks == 0 {
-			continue
-		}
-		inside := quotes ^ quotes<<1
-		inside ^= inside << 2
-		inside ^= inside << 4
-		if l.quoted {
-			inside = ^inside
-		}
-		l.quoted = inside>>7 == 1
-		for ends := breaks &^ inside; ends != 0; ends &= ends - 1 {
-			rows++
-			end = p + bits.TrailingZeros8(ends) + 1
-			if rows == most {
-				l.quoted = false
-				return rows, end
-			}
+		l.pass(b[p : p+n])
+		if p += n + 1; !l.quoted {
+			rows, end = rows+1, p
 		}
 	}
 	return rows, end
 }
 
+// pass passes over text: each second quote ends a value, or what is in it goes on.
+func (l *Lines) pass(text []byte) {
+	if bytes.Count(text, quote)%2 == 1 {
+		l.quoted = !l.quoted
+	}
+}
+
+var quote = []byte{'"'}
+
 // Quoted reports whether the stream has got into a value in quotes, and not out
 // of it.
 func (l *Lines) Quoted() bool { return l.quoted }
-
-// marked has a bit for each of the eight bytes that is c.
-func marked(word uint64, c byte) uint8 {
-	word ^= ones * uint64(c)
-	zero := ^((word&^highs + ^uint64(highs)) | word) & highs
-	return uint8(zero >> 7 * 0x0102040810204080 >> 56)
-}
