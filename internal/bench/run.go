@@ -165,6 +165,9 @@ func (b *bencher) scenario(s scenario, address string, runs int) (outcome, error
 	for range runs {
 		for i, e := range s.entries {
 			e.job.URL = address
+			if s.file == 0 {
+				_ = os.Remove(e.job.File) // what the client before has written, if anything
+			}
 			r, err := b.client(e)
 			if err != nil {
 				return o, fmt.Errorf("bench: %s: %s: %w", s.name, e.label, err)
