@@ -105,6 +105,7 @@ type summing struct {
 	full    chan []byte // to be summed; an empty one ends it
 	free    chan []byte
 	result  chan string
+	sum     string // once it was asked for
 	stopped chan struct{}
 	stop    func()
 }
@@ -157,12 +158,17 @@ func (s *summing) add(p []byte) {
 
 // end returns the sum of all that was added, "" once it was stopped.
 func (s *summing) end() string {
-	s.full <- nil
+	if s.sum != "" {
+		return s.sum
+	}
 	select {
-	case sum := <-s.result:
-		s.result <- sum // for whoever asks again
-		return sum
+	case s.full <- nil:
 	case <-s.stopped:
 		return ""
 	}
+	select {
+	case s.sum = <-s.result:
+	case <-s.stopped:
+	}
+	return s.sum
 }
