@@ -80,6 +80,7 @@ func scenarios(n sizes, scratch string) []scenario {
 		}},
 		{name: "bulk-file", title: fmt.Sprintf("bulk query of %d rows into a file", n.rows), entries: []entry{
 			{ours, "sfbridge", measure.Job{Operation: "bulkfile", File: output}},
+			{twoAtOnce, "sfbridge", measure.Job{Operation: "bulkfile", File: output, InFlight: 2}},
 			{raw, "rawcopy", measure.Job{Operation: "bulkfile", File: output}},
 			{peer, "gosalesforce", measure.Job{Operation: "bulkfile", File: output, Records: n.rows}},
 		}},

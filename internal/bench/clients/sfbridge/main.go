@@ -134,7 +134,7 @@ func bulkFile(ctx context.Context, c *salesforce.Client, job measure.Job) (done 
 	if err != nil {
 		return done, err
 	}
-	n, err := c.BulkQueryCSV(ctx, f, soql, &salesforce.BulkQueryOptions{Poll: poll})
+	n, err := c.BulkQueryCSV(ctx, f, soql, &salesforce.BulkQueryOptions{Poll: poll, InFlight: job.InFlight})
 	done.Records = int(n)
 	return done, errors.Join(err, f.Close())
 }
