@@ -42,6 +42,7 @@ var rules = []rule{
 	{"salesforce/salesforcetest/sforg", []string{"salesforce/salesforcetest"}, nil},
 	{"mapping", []string{"salesforce", "placeholder"}, []string{
 		"github.com/shopspring/decimal",
+		"go.yaml.in/yaml/v3",
 		"golang.org/x/text",
 	}},
 	{"routing/outbox", nil, nil},
@@ -64,6 +65,9 @@ var rules = []rule{
 	}},
 	{"importer/*", []string{"importer", "salesforce", "soql", "mapping"}, []string{
 		"github.com/shopspring/decimal",
+	}},
+	{"internal/config*", nil, []string{
+		"go.yaml.in/yaml/v3",
 	}},
 	{"internal/*", nil, nil},
 	{"routing/internal/*", nil, []string{
@@ -237,7 +241,10 @@ func TestArrowChecksFindFaults(t *testing.T) {
 		{"b", []string{"a"}, []string{"x.org/one"}},
 		{"c", []string{"b"}, nil},
 		{"c/*", []string{"c"}, nil},
-		{"internal/*", nil, nil},
+		{"internal/config*", nil, []string{
+		"go.yaml.in/yaml/v3",
+	}},
+	{"internal/*", nil, nil},
 	}
 	for _, c := range []struct {
 		name    string
