@@ -42,7 +42,6 @@ var rules = []rule{
 	{"salesforce/salesforcetest/sforg", []string{"salesforce/salesforcetest"}, nil},
 	{"mapping", []string{"salesforce", "placeholder"}, []string{
 		"github.com/shopspring/decimal",
-		"go.yaml.in/yaml/v3",
 		"golang.org/x/text",
 	}},
 	{"routing/outbox", nil, nil},
@@ -65,9 +64,6 @@ var rules = []rule{
 	}},
 	{"importer/*", []string{"importer", "salesforce", "soql", "mapping"}, []string{
 		"github.com/shopspring/decimal",
-	}},
-	{"internal/config*", nil, []string{
-		"go.yaml.in/yaml/v3",
 	}},
 	{"internal/*", nil, nil},
 	{"routing/internal/*", nil, []string{
@@ -241,10 +237,7 @@ func TestArrowChecksFindFaults(t *testing.T) {
 		{"b", []string{"a"}, []string{"x.org/one"}},
 		{"c", []string{"b"}, nil},
 		{"c/*", []string{"c"}, nil},
-		{"internal/config*", nil, []string{
-		"go.yaml.in/yaml/v3",
-	}},
-	{"internal/*", nil, nil},
+		{"internal/*", nil, nil},
 	}
 	for _, c := range []struct {
 		name    string
