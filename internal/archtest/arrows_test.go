@@ -42,6 +42,7 @@ var rules = []rule{
 	{"salesforce/salesforcetest/sforg", []string{"salesforce/salesforcetest"}, nil},
 	{"mapping", []string{"salesforce", "placeholder"}, []string{
 		"github.com/shopspring/decimal",
+		"go.yaml.in/yaml/v3",
 		"golang.org/x/text",
 	}},
 	{"routing/outbox", nil, nil},
@@ -64,6 +65,9 @@ var rules = []rule{
 	}},
 	{"importer/*", []string{"importer", "salesforce", "soql", "mapping"}, []string{
 		"github.com/shopspring/decimal",
+	}},
+	{"internal/conf", nil, []string{
+		"go.yaml.in/yaml/v3",
 	}},
 	{"internal/*", nil, nil},
 	{"routing/internal/*", nil, []string{
