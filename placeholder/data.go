@@ -5,42 +5,25 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 )
 
-// Data gives the built-in placeholders their values. A detail that is not given
-// expands to nothing; a name that is not built in and not in Custom is unknown.
-//
-//	%date%                        the date in DateLayout: 5/23/19
-//	%year% %month% %day%          2019, 05, 23
-//	%monthName% %monthNameAbbv%   September, Sep
-//	%weekday% %weekdayAbbv%       Friday, Fri
-//	%customerName% %customerNameFirst% %customerNameLast%
-//	%customerPhone% %customerEmail%
-//	%customerSpouseName% %customerSpouseNameFirst% %customerSpouseNameLast%
-//	%customerAddressFull%         1 Elm St, Columbus, OH, 43004
-//	%customerAddressLine1%        1 Elm St
-//	%customerAddressLine2%        Columbus OH 43004
-//	%customerAddressCity% %customerAddressZip%
-//	%customerAddressState%        OH
-//	%customerAddressStateFull%    Ohio
-//	%usersName% %usersNameFirst% %usersNameLast%
-//	%usersPhone% %userEmail% %userIdentifier% %usersLicense%
-//	%stateLicense%                the company's licence in the customer's state
-//	%selectedTotal%               1234.50
-//	%selectedTotalWholeNumber%    1235
-//	%selectedTotalName% %estimateName%
-//	%randomNumber%                8 random digits
-//	%randomNumber1% … %randomNumber10%   that many
+// Data gives the built-in placeholders their values; [BuiltIn] lists them. A
+// detail that is not given expands to nothing; a name that is not built in and
+// not in Custom is unknown.
 type Data struct {
-	// Date is the document's own date, in the zone of the person who made it.
+	// Date is the document's own date.
 	Date time.Time
-	// DateLayout is how %date% prints, as for [time.Time.Format].
-	// Defaults to "1/2/06".
+	// Zone is where the date is read: the zone of the person who made the
+	// document. Defaults to the zone that Date carries.
+	Zone *time.Location
+	// DateLayout is how %date% prints, as [Layout] reads it. Defaults to
+	// "1/2/06", which gives 5/23/19.
 	DateLayout string
 
 	Customer Person
@@ -55,7 +38,7 @@ type Data struct {
 	Custom map[string]string
 
 	// Random is where random numbers come from, eight bytes each. If it
-	// fails, the placeholder counts as unknown. Defaults to crypto/rand.
+	// fails, so does the expansion. Defaults to crypto/rand.
 	Random io.Reader
 }
 
@@ -104,100 +87,61 @@ type Estimate struct {
 }
 
 // Value implements [Values].
-func (d Data) Value(name string) (string, bool) {
+func (d Data) Value(name string) (string, error) {
 	if text, ok := d.Custom[name]; ok {
-		return text, true
+		return text, nil
 	}
-	if get, ok := builtin[name]; ok {
-		return get(&d), true
+	b, ok := builtInByName[name]
+	switch {
+	case !ok:
+		return "", ErrUnknown
+	case b.digits > 0:
+		return d.random(b.digits)
+	case b.layout != "":
+		return d.date(b.layout), nil
+	case b.text != nil:
+		return b.text(&d), nil
+	case d.DateLayout == "":
+		return d.date(defaultLayout), nil
 	}
-	if digits, ok := randomDigits[name]; ok {
-		return d.random(digits)
-	}
-	return "", false
+	layout, err := Layout(d.DateLayout)
+	return d.date(layout), err
 }
 
-var builtin = map[string]func(d *Data) string{
-	"date":          (*Data).date,
-	"year":          dated("2006"),
-	"month":         dated("01"),
-	"day":           dated("02"),
-	"monthName":     dated("January"),
-	"monthNameAbbv": dated("Jan"),
-	"weekday":       dated("Monday"),
-	"weekdayAbbv":   dated("Mon"),
-
-	"customerName":      func(d *Data) string { return d.Customer.name() },
-	"customerNameFirst": func(d *Data) string { return d.Customer.First },
-	"customerNameLast":  func(d *Data) string { return d.Customer.Last },
-	"customerPhone":     func(d *Data) string { return d.Customer.Phone },
-	"customerEmail":     func(d *Data) string { return d.Customer.Email },
-
-	"customerSpouseName":      func(d *Data) string { return d.Spouse.name() },
-	"customerSpouseNameFirst": func(d *Data) string { return d.Spouse.First },
-	"customerSpouseNameLast":  func(d *Data) string { return d.Spouse.Last },
-
-	"customerAddressFull":      func(d *Data) string { return d.Address.full() },
-	"customerAddressLine1":     func(d *Data) string { return d.Address.street() },
-	"customerAddressLine2":     func(d *Data) string { return d.Address.line2() },
-	"customerAddressCity":      func(d *Data) string { return d.Address.City },
-	"customerAddressState":     func(d *Data) string { return stateCode(d.Address.State) },
-	"customerAddressStateFull": func(d *Data) string { return stateName(d.Address.State) },
-	"customerAddressZip":       func(d *Data) string { return d.Address.Zip },
-
-	"usersName":      func(d *Data) string { return d.User.name() },
-	"usersNameFirst": func(d *Data) string { return d.User.First },
-	"usersNameLast":  func(d *Data) string { return d.User.Last },
-	"usersPhone":     func(d *Data) string { return d.User.Phone },
-	"userEmail":      func(d *Data) string { return d.User.Email },
-	"userIdentifier": func(d *Data) string { return d.User.Identifier },
-	"usersLicense":   func(d *Data) string { return d.User.License },
-	"stateLicense":   func(d *Data) string { return d.Company.license(d.Address.State) },
-
-	"estimateName":             func(d *Data) string { return d.Estimate.Name },
-	"selectedTotalName":        func(d *Data) string { return d.Estimate.TotalName },
-	"selectedTotal":            func(d *Data) string { return d.Estimate.total(2) },
-	"selectedTotalWholeNumber": func(d *Data) string { return d.Estimate.total(0) },
+// Names returns the names that d knows, sorted.
+func (d Data) Names() []string {
+	names := slices.Collect(maps.Keys(d.Custom))
+	for i := range builtIns {
+		names = append(names, builtIns[i].Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
-// randomDigits maps the names of random numbers to their lengths.
-var randomDigits = func() map[string]int {
-	names := map[string]int{"randomNumber": 8}
-	for n := 1; n <= 10; n++ {
-		names["randomNumber"+strconv.Itoa(n)] = n
-	}
-	return names
-}()
-
-func (d *Data) date() string {
-	if d.DateLayout != "" {
-		return dated(d.DateLayout)(d)
-	}
-	return dated("1/2/06")(d)
-}
-
-func dated(layout string) func(*Data) string {
-	return func(d *Data) string {
-		if d.Date.IsZero() {
-			return ""
-		}
+func (d *Data) date(layout string) string {
+	switch {
+	case d.Date.IsZero():
+		return ""
+	case d.Zone != nil:
+		return d.Date.In(d.Zone).Format(layout)
+	default:
 		return d.Date.Format(layout)
 	}
 }
 
 // random draws a number of that many digits. Ten digits of 64 random bits are
 // even to one part in a thousand million.
-func (d *Data) random(digits int) (string, bool) {
+func (d *Data) random(digits int) (string, error) {
 	source := d.Random
 	if source == nil {
 		source = rand.Reader
 	}
 	var b [8]byte
 	if _, err := io.ReadFull(source, b[:]); err != nil {
-		return "", false
+		return "", fmt.Errorf("no random number: %w", err)
 	}
 	text := fmt.Sprintf("%020d", binary.BigEndian.Uint64(b[:]))
-	return text[len(text)-digits:], true
+	return text[len(text)-digits:], nil
 }
 
 func (a Address) street() string {

@@ -2,6 +2,7 @@ package placeholder_test
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -72,8 +73,8 @@ func TestDetailsThatAreNotGivenExpandToNothing(t *testing.T) {
 
 func TestNamesAreCaseSensitive(t *testing.T) {
 	t.Parallel()
-	_, ok := larry.Value("CustomerName")
-	require.False(t, ok)
+	_, err := larry.Value("CustomerName")
+	require.ErrorIs(t, err, placeholder.ErrUnknown)
 }
 
 func TestCustomPlaceholdersWin(t *testing.T) {
@@ -83,19 +84,49 @@ func TestCustomPlaceholdersWin(t *testing.T) {
 	require.Equal(t, "today ()", expand(t, "%date% (%randomNumber%)", data))
 }
 
-func TestDatesAreThoseOfTheirOwnZone(t *testing.T) {
+func TestDatesAreThoseOfTheirOwnZoneUnlessOneIsGiven(t *testing.T) {
 	t.Parallel()
-	data := placeholder.Data{Date: time0.UTC(), DateLayout: "01-02-06"}
-	require.Equal(t, "05-24-19 Friday", expand(t, "%date% %weekday%", data))
-	data.Date = data.Date.In(time0.Location())
-	require.Equal(t, "05-23-19 Thursday", expand(t, "%date% %weekday%", data))
+	const all = "%date% %weekday% %day%"
+	data := placeholder.Data{Date: time0.UTC(), DateLayout: "MM-DD-YY"}
+	require.Equal(t, "05-24-19 Friday 24", expand(t, all, data))
+	data.Zone = time0.Location()
+	require.Equal(t, "05-23-19 Thursday 23", expand(t, all, data))
+	data.Date, data.Zone = data.Date.In(data.Zone), nil
+	require.Equal(t, "05-23-19 Thursday 23", expand(t, all, data))
+}
+
+func TestAFaultyDateLayoutFailsTheExpansion(t *testing.T) {
+	t.Parallel()
+	tmpl, err := placeholder.Parse("Contract\nof %date%.pdf")
+	require.NoError(t, err)
+
+	_, err = tmpl.Expand(placeholder.Data{Date: time0, DateLayout: "12-31-16"}, nil)
+
+	require.EqualError(t, err, `placeholder: line 2, column 4: %date%: date layout "12-31-16" has the month twice; `+
+		"write it like M/D/YY, MM-DD-YYYY or EEEE, MMMM D, YYYY")
+}
+
+func TestBuiltInPlaceholdersAreListedOnceWithTheirMeaning(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for _, p := range placeholder.BuiltIn() {
+		_, err := placeholder.Data{}.Value(p.Name)
+		require.NoError(t, err)
+		require.NotEmpty(t, p.Gives)
+		names = append(names, p.Name)
+	}
+	require.Len(t, names, 46)
+	require.ElementsMatch(t, placeholder.Names(), names)
+	require.ElementsMatch(t, append(placeholder.Names(), "website"), larry.Names())
 }
 
 func TestStates(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[string]string{
 		"OH": "OH Ohio", "oh": "OH Ohio", " Ohio ": "OH Ohio", "DISTRICT OF COLUMBIA": "DC District of Columbia",
-		"Ontario": "Ontario Ontario", "": " ", "PR": "PR Puerto Rico",
+		"Ontario": "Ontario Ontario", "": " ", "PR": "PR Puerto Rico", "d.c.": "DC District of Columbia",
+		"Washington, D.C.": "DC District of Columbia", "Washington D.C.": "DC District of Columbia",
+		"New\u00a0 York": "NY New York", "U.S. Virgin Islands": "VI Virgin Islands", "ap": "AP Armed Forces Pacific",
 	} {
 		data := placeholder.Data{Address: placeholder.Address{State: state}}
 		require.Equal(t, want, expand(t, "%customerAddressState% %customerAddressStateFull%", data), state)
@@ -124,8 +155,8 @@ func TestRandomNumbersHaveTheirLength(t *testing.T) {
 		require.Len(t, got, n)
 	}
 	for _, name := range []string{"randomNumber0", "randomNumber11", "randomNumber01", "randomNumberx"} {
-		_, ok := larry.Value(name)
-		require.False(t, ok, name)
+		_, err := larry.Value(name)
+		require.ErrorIs(t, err, placeholder.ErrUnknown, name)
 	}
 }
 
@@ -135,8 +166,11 @@ func TestRandomNumbersComeFromTheGivenSource(t *testing.T) {
 	data := placeholder.Data{Random: strings.NewReader(source)}
 	require.Equal(t, "00000042 00000042 007", expand(t, "%randomNumber% %randomNumber% %randomNumber3%", data))
 
-	_, ok := data.Value("randomNumber")
-	require.False(t, ok, "the source is exhausted")
+	tmpl, err := placeholder.Parse("No. %randomNumber%")
+	require.NoError(t, err)
+	_, err = tmpl.Expand(data, nil)
+	require.ErrorIs(t, err, io.EOF, "the source is exhausted")
+	require.EqualError(t, err, "placeholder: column 5: %randomNumber%: no random number: EOF")
 	require.Equal(t, "18446744073709551615"[12:], expand(t, "%randomNumber%",
 		placeholder.Data{Random: bytes.NewReader(bytes.Repeat([]byte{0xff}, 8))}))
 }

@@ -15,14 +15,13 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	expanded, err := tmpl.Expand(placeholder.Data{
+	name, err := tmpl.FileName(placeholder.Data{
 		Date:     time.Date(2019, time.May, 23, 18, 30, 0, 0, time.UTC),
 		Customer: placeholder.Person{First: "Larry", Last: "Leap"},
 	}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	name := placeholder.FileName(expanded)
 	fmt.Println(name.Title)
 	fmt.Println(name.File)
 	// Output:
@@ -30,16 +29,53 @@ func Example() {
 	// Larry Leap Contract 5-23-19.pdf
 }
 
-// Strict finds misspelt names when a configuration is saved.
-func ExampleTemplate_Expand_strict() {
-	tmpl, err := placeholder.Parse("%customername% Contract")
+// Check finds misspelt names when a configuration is saved.
+func ExampleTemplate_Check() {
+	tmpl, err := placeholder.Parse("%customername% Contract %date.pdf")
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = tmpl.Expand(placeholder.Data{}, &placeholder.Options{Strict: true})
+	fmt.Println(tmpl.Check(placeholder.Names()))
+	// Output:
+	// placeholder: column 1: there is no placeholder %customername%; did you mean %customerName%?
+	// placeholder: column 25: %date lacks a per cent sign; write %date%, or %%date for a per cent sign as such
+}
+
+// The office of the user who is logged in decides.
+func ExampleCustom() {
+	custom := placeholder.Custom{
+		Company: map[string]string{"%website%": "www.example.com"},
+		Offices: map[string]map[string]string{"Phoenix": {"%website%": "phoenix.example.com"}},
+	}
+	tmpl, err := placeholder.Parse("See %website%")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, office := range []string{"Tucson", "Phoenix"} {
+		text, err := tmpl.Expand(placeholder.Data{Custom: custom.For(office)}, nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(text)
+	}
+	// Output:
+	// See www.example.com
+	// See phoenix.example.com
+}
+
+// An administrator need not know how Go writes layouts.
+func ExampleLayout() {
+	layout, err := placeholder.Layout("EEEE, MMMM D, YYYY")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(time.Date(2019, time.May, 23, 0, 0, 0, 0, time.UTC).Format(layout))
+
+	_, err = placeholder.Layout("5/23/19")
 	fmt.Println(err)
 	// Output:
-	// placeholder: expand template: no value for %customername% at byte 0
+	// Thursday, May 23, 2019
+	// date layout "5/23/19" has '5', which stands for no part of a date; write it like M/D/YY, MM-DD-YYYY or EEEE, MMMM D, YYYY
 }
 
 // An office's own placeholders come on top of the built-in ones.
@@ -65,5 +101,5 @@ func ExampleFileName() {
 	fmt.Printf("%q\n%q\n", name.Title, name.File)
 	// Output:
 	// "../Roof: before/after?"
-	// "-Roof- before-after-.JPG"
+	// "Roof- before-after-.JPG"
 }

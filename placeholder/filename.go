@@ -26,10 +26,6 @@ const limit = 255
 // untitled is the name of a document of which nothing else is left.
 const untitled = "document"
 
-// invisible characters: zero width space, word joiner, byte order mark and soft
-// hyphen. Joiners stay, as emoji and several scripts need them.
-const invisible = "\u200B\u2060\uFEFF\u00AD"
-
 // FileName names a document after an expanded template.
 //
 //	Larry Leap Contract 5/23/19.pdf
@@ -39,11 +35,16 @@ const invisible = "\u200B\u2060\uFEFF\u00AD"
 // is that of a usual document, image or other file, so "Offer for example.com"
 // stays whole.
 //
-// Both lose control characters, invisible ones and marks that turn the direction
-// of writing, and runs of white space become one space. The file name is in Unicode form
-// NFC, has a hyphen in place of each of / \ : * ? " < > and |, neither begins
-// nor ends with a dot or space, is no name that Windows keeps for a device, and
-// has its extension also when it had to be cut.
+// Both are in Unicode form NFC and lose control characters, invisible ones and
+// marks that turn the direction of writing; runs of white space become one
+// space. What is too long is cut between characters as people see them, accents
+// and joined emoji included.
+//
+// The file name has a hyphen in place of each of / \ : * ? " < > and |, and of
+// the look-alikes of / and \ that some systems take for them. It neither begins
+// with a dot, hyphen or space nor ends with a dot or space, is no name that
+// Windows keeps for a device, and has its extension also when it had to be cut.
+// So "../../etc/passwd" names the file "etc-passwd".
 func FileName(expanded string) Name {
 	text := clean(expanded)
 	return Name{Title: title(text), File: file(text)}
@@ -51,24 +52,45 @@ func FileName(expanded string) Name {
 
 // clean drops what belongs in no name, and single-spaces the rest.
 func clean(s string) string {
-	s = strings.ToValidUTF8(s, "")
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), strings.ContainsRune(invisible, r):
+		case !visible(r):
 			return -1
 		}
 		return r
-	}, s)
+	}, strings.ToValidUTF8(s, ""))
 	return norm.NFC.String(strings.Join(strings.Fields(s), " "))
 }
+
+// visible reports whether r can be seen or, as joiners do, shapes what can.
+func visible(r rune) bool {
+	switch {
+	case r == joiner || r == nonJoiner:
+		return true // emoji and several scripts need them
+	case unicode.Is(unicode.Prepended_Concatenation_Mark, r):
+		return true // Arabic and other signs, though of the category of format marks
+	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Noncharacter_Code_Point, unicode.Zl, unicode.Zp):
+		return false
+	}
+	return !strings.ContainsRune(blanks, r)
+}
+
+const (
+	joiner    = '\u200D'
+	nonJoiner = '\u200C'
+
+	// blanks are letters and marks that show nothing: the grapheme joiner and
+	// the Hangul fillers.
+	blanks = "\u034F\u115F\u1160\u3164\uFFA0"
+)
 
 func title(text string) string {
 	if ext := extension(text); documents[strings.ToLower(ext)] {
 		text = strings.TrimSpace(strings.TrimSuffix(text, ext))
 	}
-	text = strings.TrimSpace(cutUnits(text, limit))
+	text = strings.TrimSpace(cut(text, limit, utf16.RuneLen))
 	if text == "" {
 		return untitled
 	}
@@ -76,23 +98,40 @@ func title(text string) string {
 }
 
 func file(text string) string {
-	text = strings.TrimRight(illegal.Replace(text), ". ")
+	text = strings.Join(strings.Fields(strings.Map(onDisk, text)), " ")
+	text = strings.TrimRight(norm.NFC.String(text), ". ")
 	ext := extension(text)
-	stem := strings.Trim(strings.TrimSuffix(text, ext), ". ")
+	stem := trim(strings.TrimSuffix(text, ext))
 	if reserved(stem) {
 		stem = "_" + stem
 	}
-	stem = strings.TrimRight(cutBytes(stem, limit-len(ext)), ". ")
+	stem = trim(cut(stem, limit-len(ext), utf8.RuneLen))
 	if stem == "" {
 		stem = untitled
 	}
 	return stem + ext
 }
 
-// illegal replaces what Windows forbids in a file name; the slash is the only
-// one of them that other systems forbid, the colon a separator on old Macs.
-var illegal = strings.NewReplacer(
-	"/", "-", `\`, "-", ":", "-", "*", "-", "?", "-", `"`, "-", "<", "-", ">", "-", "|", "-")
+// trim takes off what hides a file, makes it look like an option of a command,
+// or is dropped by Windows.
+func trim(stem string) string {
+	return strings.TrimRight(strings.TrimLeft(stem, ".- "), ". ")
+}
+
+// onDisk replaces what file systems refuse or take for something else: what
+// Windows forbids, of which other systems forbid the slash, and old Macs the
+// colon; what programs with an old code page take for a slash or backslash;
+// code points without a character, which macOS refuses, and private ones, in
+// which some drivers hide what is forbidden.
+func onDisk(r rune) rune {
+	switch {
+	case strings.ContainsRune(`/\:*?"<>|`+"⁄∕⧸／＼﹨⧵⧹∖", r):
+		return '-'
+	case r != joiner && r != nonJoiner && !unicode.IsGraphic(r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r):
+		return -1
+	}
+	return r
+}
 
 // extension returns a last dot and the one to ten letters or digits behind it,
 // or nothing.
@@ -102,15 +141,11 @@ func extension(s string) string {
 		return ""
 	}
 	for _, c := range []byte(s[dot+1:]) {
-		if !isAlnum(c) {
+		if c >= utf8.RuneSelf || !isAlnum(rune(c)) {
 			return ""
 		}
 	}
 	return s[dot:]
-}
-
-func isAlnum(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // reserved reports whether Windows takes a file of that name for a device,
@@ -120,24 +155,38 @@ func reserved(stem string) bool {
 	return devices[strings.ToUpper(strings.TrimRight(base, " "))]
 }
 
-func cutBytes(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}
-
-func cutUnits(s string, n int) string {
+// cut returns as much of s as measures n or less, without breaking what people
+// see as one character. It breaks one that is longer than half of n.
+func cut(s string, n int, measure func(rune) int) string {
+	size, whole := 0, 0
+	last := rune(-1)
+	flags := 0 // regional indicators in a row: two make a flag
 	for i, r := range s {
-		if n -= utf16.RuneLen(r); n < 0 {
-			return s[:i]
+		if !(extends(r) || last == joiner || isFlag(r) && flags%2 == 1) {
+			whole = i
 		}
+		if size += measure(r); size > n {
+			if whole < i/2 {
+				whole = i
+			}
+			return s[:whole]
+		}
+		flags++
+		if !isFlag(r) {
+			flags = 0
+		}
+		last = r
 	}
 	return s
 }
+
+// extends reports whether r belongs to the character before it.
+func extends(r rune) bool {
+	const lightest, darkest = '\U0001F3FB', '\U0001F3FF' // tones of skin
+	return unicode.Is(unicode.M, r) || r == joiner || r == nonJoiner || lightest <= r && r <= darkest
+}
+
+func isFlag(r rune) bool { return unicode.Is(unicode.Regional_Indicator, r) }
 
 // devices are the names under "Naming Files, Paths, and Namespaces" in the
 // Windows documentation, and the console's.

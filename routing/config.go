@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sfbridge/sfbridge/placeholder"
 	"github.com/sfbridge/sfbridge/routing/outbox"
 )
 
@@ -31,13 +32,18 @@ type Config struct {
 	// Fallback is told of documents that can be neither uploaded nor mailed.
 	// Defaults to nobody.
 	Fallback Fallback
-	// Placeholders are the company's own: name, without per cent signs, to
-	// replacement. Those of an office win over them, and those of a submission
-	// over both.
-	Placeholders map[string]string
-	// Offices has the placeholders in which an office differs, by the name that
-	// submissions give as their Office. Defaults to none.
-	Offices map[string]map[string]string
+	// Placeholders are the company's own and those of its offices. Those of a
+	// submission win over them. Defaults to none.
+	Placeholders placeholder.Custom
+	// Strict refuses file names with placeholders that nobody defined: New does
+	// so for those that are neither built in nor among Placeholders, and Route
+	// for those of an office that lacks one. What only submissions define needs
+	// a replacement among Placeholders, too; it may be empty. Defaults to false:
+	// they stay in the name as they are.
+	Strict bool
+	// DateLayout is how %date% prints for a submission without a layout of its
+	// own, as [placeholder.Layout] reads it. Defaults to "M/D/YY": 5/23/19.
+	DateLayout string
 	// Zone is where the day is counted for a submission without a date. A date
 	// carries its own zone, and keeps it. Defaults to the zone of Now.
 	Zone *time.Location
@@ -175,6 +181,10 @@ func (c Config) validate() error {
 	if !slices.IsSorted(c.Probes) {
 		errs = append(errs, fmt.Errorf("the times of Probes do not rise: %s", c.Probes))
 	}
+	errs = append(errs, c.Placeholders.Validate())
+	if _, err := placeholder.Layout(c.DateLayout); c.DateLayout != "" && err != nil {
+		errs = append(errs, fmt.Errorf("DateLayout: %w", err))
+	}
 	for _, seam := range []any{c.Destination, c.Mailer} {
 		if v, ok := seam.(interface{ Validate() error }); ok {
 			errs = append(errs, v.Validate())
@@ -186,10 +196,14 @@ func (c Config) validate() error {
 // routes parses the rules.
 func (c Config) routes() (map[DocumentType]*route, error) {
 	routes := map[DocumentType]*route{}
+	known := append(placeholder.Names(), c.Placeholders.Names()...)
 	var errs []error
 	for _, rule := range c.Rules {
 		parsed, err := parseRule(rule)
 		errs = append(errs, err)
+		if c.Strict && err == nil {
+			errs = append(errs, parsed.checkName(known))
+		}
 		if routes[rule.Type] != nil {
 			errs = append(errs, fmt.Errorf("more than one rule for %s", rule.Type))
 		}

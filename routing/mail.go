@@ -77,7 +77,10 @@ func details(s Submission) []detail {
 }
 
 func value(v placeholder.Values, name string) string {
-	text, _ := v.Value(name)
+	text, err := v.Value(name)
+	if err != nil {
+		return ""
+	}
 	return text
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sfbridge/sfbridge/placeholder"
 	"github.com/sfbridge/sfbridge/routing"
 	"github.com/sfbridge/sfbridge/routing/outbox"
 )
@@ -140,7 +141,7 @@ func TestNamesAreExpandedOnce(t *testing.T) {
 	w := newWorld(t)
 	cfg := w.config(&process{world: w, fuse: -1})
 	cfg.Rules[0].FileName = "%office% %customerName% %date% %randomNumber%.pdf"
-	cfg.Placeholders = map[string]string{"office": "Main", "customerName": "Nobody"}
+	cfg.Placeholders.Company = map[string]string{"office": "Main", "customerName": "Nobody"}
 	r, err := routing.New(cfg)
 	require.NoError(t, err)
 
@@ -205,8 +206,10 @@ func TestOfficesHaveTheirOwnPlaceholders(t *testing.T) {
 	w := newWorld(t)
 	cfg := w.config(&process{world: w, fuse: -1})
 	cfg.Rules[0].FileName = "%company% %region% %team%.pdf"
-	cfg.Placeholders = map[string]string{"company": "Acme", "region": "USA", "team": "any"}
-	cfg.Offices = map[string]map[string]string{"Phoenix": {"region": "South West", "team": "red"}}
+	cfg.Placeholders = placeholder.Custom{
+		Company: map[string]string{"%company%": "Acme", "region": "USA", "team": "any"},
+		Offices: map[string]map[string]string{"Phoenix": {"%region%": "South West", "team": "red"}},
+	}
 	r, err := routing.New(cfg)
 	require.NoError(t, err)
 	for office, title := range map[string]string{
@@ -220,7 +223,45 @@ func TestOfficesHaveTheirOwnPlaceholders(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, title, accepted.Title)
 	}
-	require.Equal(t, map[string]string{"company": "Acme", "region": "USA", "team": "any"}, cfg.Placeholders)
+	require.Equal(t, map[string]string{"%company%": "Acme", "region": "USA", "team": "any"}, cfg.Placeholders.Company)
+}
+
+func TestStrictRefusesPlaceholdersThatNobodyDefined(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cfg := w.config(&process{world: w, fuse: -1})
+	cfg.Strict, cfg.DateLayout = true, "MM.DD.YYYY"
+	cfg.Placeholders = placeholder.Custom{Offices: map[string]map[string]string{"Phoenix": {"team": "red"}, "Boise": {"team": "green"}}}
+	cfg.Rules[0].FileName = "%customername% %date %team%.pdf"
+	_, err := routing.New(cfg)
+	require.EqualError(t, err, `routing: new router: rule Contract: FileName "%customername% %date %team%.pdf": `+
+		"placeholder: column 1: there is no placeholder %customername%; did you mean %customerName%?\n"+
+		"placeholder: column 16: %date lacks a per cent sign; write %date%, or %%date for a per cent sign as such")
+
+	cfg.Rules[0].FileName = "%customerName% %date% %team%.pdf"
+	r, err := routing.New(cfg)
+	require.NoError(t, err)
+	s := submission("a")
+	s.Office = "Phoenix"
+	accepted, err := r.Route(t.Context(), s)
+	require.NoError(t, err)
+	require.Equal(t, "Larry Leap 05.23.2019 red", accepted.Title)
+
+	s = submission("b")
+	s.Office = "Reno"
+	_, err = r.Route(t.Context(), s)
+	require.EqualError(t, err, `routing: route document "b": placeholder: column 23: there is no placeholder %team%`)
+}
+
+func TestFaultsOfPlaceholdersAreFaultsOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cfg := w.config(&process{world: w, fuse: -1})
+	cfg.DateLayout = "12-31-16"
+	cfg.Placeholders.Company = map[string]string{"web site": "www.example.com"}
+	_, err := routing.New(cfg)
+	require.ErrorContains(t, err, `custom placeholder of the company: "web site" is no name`)
+	require.ErrorContains(t, err, `DateLayout: date layout "12-31-16" has the month twice`)
 }
 
 // None may be the beginning of another: they are looked for in longer texts.

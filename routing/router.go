@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -64,11 +65,11 @@ type Submission struct {
 	// none: an empty document is refused.
 	Size int64
 	// Placeholders name the document. They also tell a backup recipient about
-	// the customer and the rep. Date, in the zone that it carries, defaults to
-	// the time of acceptance in Config.Zone.
+	// the customer and the rep. Date defaults to the time of acceptance, which
+	// is read in Config.Zone unless they have a Zone.
 	Placeholders placeholder.Data
 	// Office is the office of the user who is logged in, if that has
-	// placeholders of its own; see Config.Offices. May be empty.
+	// placeholders of its own; see Config.Placeholders. May be empty.
 	Office string
 	// Appointment is when the customer was or will be visited; printed in the
 	// zone that it carries. May be zero.
@@ -155,17 +156,12 @@ func check(route *route, s *Submission) error {
 func (r *Router) name(route *route, s Submission, now time.Time) (placeholder.Name, error) {
 	data := s.Placeholders
 	if data.Date.IsZero() {
-		data.Date = now
-		if r.cfg.Zone != nil {
-			data.Date = now.In(r.cfg.Zone)
-		}
+		data.Date, data.Zone = now, cmp.Or(data.Zone, r.cfg.Zone)
 	}
-	data.Custom = map[string]string{}
-	for _, own := range []map[string]string{r.cfg.Placeholders, r.cfg.Offices[s.Office], s.Placeholders.Custom} {
-		maps.Copy(data.Custom, own)
-	}
-	text, err := route.name.Expand(data, nil)
-	return placeholder.FileName(text), err
+	data.DateLayout = cmp.Or(data.DateLayout, r.cfg.DateLayout)
+	data.Custom = r.cfg.Placeholders.For(s.Office)
+	maps.Copy(data.Custom, s.Placeholders.Custom)
+	return route.name.FileName(data, &placeholder.Options{Strict: r.cfg.Strict})
 }
 
 func (r *Router) spoolBody(ctx context.Context, id string, s Submission) (outbox.Blob, error) {

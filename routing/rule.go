@@ -92,6 +92,14 @@ func parseRule(rule Rule) (*route, error) {
 	return &route{rule, name, backup}, errors.Join(append(errs, err)...)
 }
 
+// checkName refuses a file name with placeholders that are not among known.
+func (r *route) checkName(known []string) error {
+	if err := r.name.Check(known); err != nil {
+		return fmt.Errorf("rule %s: FileName %q: %w", r.Type, r.name, err)
+	}
+	return nil
+}
+
 func parseBackup(rule Rule) ([]*mail.Address, error) {
 	var backup []*mail.Address
 	var errs []error
