@@ -30,7 +30,7 @@ const defaultLayout = "1/2/06"
 // layout of the [Data].
 type builtIn struct {
 	Placeholder
-	text   func(d *Data) string
+	text   func(d Data) string
 	layout string
 	digits int
 }
@@ -45,40 +45,40 @@ var builtIns = append([]builtIn{
 	dated("weekday", "its day of the week, such as Friday", "Monday"),
 	dated("weekdayAbbv", "its day of the week, such as Fri", "Mon"),
 
-	text("customerName", "the customer's name", func(d *Data) string { return d.Customer.name() }),
-	text("customerNameFirst", "the customer's first name", func(d *Data) string { return d.Customer.First }),
-	text("customerNameLast", "the customer's last name", func(d *Data) string { return d.Customer.Last }),
-	text("customerSpouseName", "the spouse's name", func(d *Data) string { return d.Spouse.name() }),
-	text("customerSpouseNameFirst", "the spouse's first name", func(d *Data) string { return d.Spouse.First }),
-	text("customerSpouseNameLast", "the spouse's last name", func(d *Data) string { return d.Spouse.Last }),
-	text("customerAddressFull", "street, city, state, zip", func(d *Data) string { return d.Address.full() }),
-	text("customerAddressLine1", "the street", func(d *Data) string { return d.Address.street() }),
-	text("customerAddressLine2", "city state zip", func(d *Data) string { return d.Address.line2() }),
-	text("customerAddressCity", "the city", func(d *Data) string { return d.Address.City }),
-	text("customerAddressState", "the state, such as OH", func(d *Data) string { return stateCode(d.Address.State) }),
-	text("customerAddressStateFull", "the state, such as Ohio", func(d *Data) string { return stateName(d.Address.State) }),
-	text("customerAddressZip", "the zip code", func(d *Data) string { return d.Address.Zip }),
-	text("customerPhone", "the customer's phone number", func(d *Data) string { return d.Customer.Phone }),
-	text("customerEmail", "the customer's e-mail address", func(d *Data) string { return d.Customer.Email }),
+	text("customerName", "the customer's name", func(d Data) string { return d.Customer.name() }),
+	text("customerNameFirst", "the customer's first name", func(d Data) string { return d.Customer.First }),
+	text("customerNameLast", "the customer's last name", func(d Data) string { return d.Customer.Last }),
+	text("customerSpouseName", "the spouse's name", func(d Data) string { return d.Spouse.name() }),
+	text("customerSpouseNameFirst", "the spouse's first name", func(d Data) string { return d.Spouse.First }),
+	text("customerSpouseNameLast", "the spouse's last name", func(d Data) string { return d.Spouse.Last }),
+	text("customerAddressFull", "street, city, state, zip", func(d Data) string { return d.Address.full() }),
+	text("customerAddressLine1", "the street", func(d Data) string { return d.Address.street() }),
+	text("customerAddressLine2", "city state zip", func(d Data) string { return d.Address.line2() }),
+	text("customerAddressCity", "the city", func(d Data) string { return d.Address.City }),
+	text("customerAddressState", "the state, such as OH", func(d Data) string { return stateCode(d.Address.State) }),
+	text("customerAddressStateFull", "the state, such as Ohio", func(d Data) string { return stateName(d.Address.State) }),
+	text("customerAddressZip", "the zip code", func(d Data) string { return d.Address.Zip }),
+	text("customerPhone", "the customer's phone number", func(d Data) string { return d.Customer.Phone }),
+	text("customerEmail", "the customer's e-mail address", func(d Data) string { return d.Customer.Email }),
 
-	text("usersName", "the user's name", func(d *Data) string { return d.User.name() }),
-	text("usersNameFirst", "the user's first name", func(d *Data) string { return d.User.First }),
-	text("usersNameLast", "the user's last name", func(d *Data) string { return d.User.Last }),
-	text("usersPhone", "the user's phone number", func(d *Data) string { return d.User.Phone }),
-	text("userEmail", "the user's e-mail address", func(d *Data) string { return d.User.Email }),
-	text("userIdentifier", "the user's unique identifier", func(d *Data) string { return d.User.Identifier }),
-	text("usersLicense", "the user's own licence number", func(d *Data) string { return d.User.License }),
-	text("stateLicense", "the company's licence number in the customer's state", func(d *Data) string { return d.Company.license(d.Address.State) }),
+	text("usersName", "the user's name", func(d Data) string { return d.User.name() }),
+	text("usersNameFirst", "the user's first name", func(d Data) string { return d.User.First }),
+	text("usersNameLast", "the user's last name", func(d Data) string { return d.User.Last }),
+	text("usersPhone", "the user's phone number", func(d Data) string { return d.User.Phone }),
+	text("userEmail", "the user's e-mail address", func(d Data) string { return d.User.Email }),
+	text("userIdentifier", "the user's unique identifier", func(d Data) string { return d.User.Identifier }),
+	text("usersLicense", "the user's own licence number", func(d Data) string { return d.User.License }),
+	text("stateLicense", "the company's licence number in the customer's state", func(d Data) string { return d.Company.license(d.Address.State) }),
 
-	text("selectedTotal", "the total that was picked, such as 1234.50", func(d *Data) string { return d.Estimate.total(2) }),
-	text("selectedTotalWholeNumber", "the same, such as 1235", func(d *Data) string { return d.Estimate.total(0) }),
-	text("selectedTotalName", "the name of that total", func(d *Data) string { return d.Estimate.TotalName }),
-	text("estimateName", "the name of the estimate", func(d *Data) string { return d.Estimate.Name }),
+	text("selectedTotal", "the total that was picked, such as 1234.50", func(d Data) string { return d.Estimate.total(2) }),
+	text("selectedTotalWholeNumber", "the same, such as 1235", func(d Data) string { return d.Estimate.total(0) }),
+	text("selectedTotalName", "the name of that total", func(d Data) string { return d.Estimate.TotalName }),
+	text("estimateName", "the name of the estimate", func(d Data) string { return d.Estimate.Name }),
 
 	{Placeholder: Placeholder{"randomNumber", "8 random digits"}, digits: 8},
 }, randomNumbers()...)
 
-func text(name, gives string, value func(d *Data) string) builtIn {
+func text(name, gives string, value func(d Data) string) builtIn {
 	return builtIn{Placeholder: Placeholder{name, gives}, text: value}
 }
 

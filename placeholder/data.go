@@ -100,7 +100,7 @@ func (d Data) Value(name string) (string, error) {
 	case b.layout != "":
 		return d.date(b.layout), nil
 	case b.text != nil:
-		return b.text(&d), nil
+		return b.text(d), nil
 	case d.DateLayout == "":
 		return d.date(defaultLayout), nil
 	}

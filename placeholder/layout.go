@@ -19,8 +19,9 @@ import (
 //	mm ss a         30, 00, PM
 //
 // with y for Y and d for D if you like, and Go's own layouts, such as 1/2/06.
-// Punctuation and spaces stand for themselves. Whatever else there is, and a
-// part that is there twice, is an error: 5/23/19 is a date and no layout.
+// Punctuation, spaces and what is not ASCII stand for themselves. Whatever else
+// there is, and a part that is there twice, is an error: 5/23/19 is a date and
+// no layout.
 func Layout(text string) (string, error) {
 	parts, err := scan(text)
 	if err != nil {
@@ -72,7 +73,7 @@ func scan(text string) ([]element, error) {
 		switch {
 		case spelling == "":
 			r, size := utf8.DecodeRuneInString(rest)
-			if isAlnum(r) || r == utf8.RuneError {
+			if r < utf8.RuneSelf && isAlnum(r) || r == utf8.RuneError {
 				return nil, layoutError(text, fmt.Sprintf("has %q, which stands for no part of a date", r))
 			}
 			spelling = rest[:size]
