@@ -18,10 +18,10 @@ import (
 //	HH hh h         21, 09, 9
 //	mm ss a         30, 00, PM
 //
-// with y for Y and d for D if you like, and Go's own layouts, such as 1/2/06.
-// Punctuation, spaces and what is not ASCII stand for themselves. Whatever else
-// there is, and a part that is there twice, is an error: 5/23/19 is a date and
-// no layout.
+// with y for Y and d for D if you like, z for the zone's abbreviation, and Go's
+// own layouts, such as 1/2/06. Punctuation, spaces, a T between date and time,
+// and what is not ASCII stand for themselves. Whatever else there is, and a part
+// that is there twice, is an error: 5/23/19 is a date and no layout.
 func Layout(text string) (string, error) {
 	parts, err := scan(text)
 	if err != nil {
@@ -59,8 +59,9 @@ var elements = map[string]element{
 	"h": {"hour", "3"}, "3": {"hour", "3"},
 	"mm": {"minute", "04"}, "04": {"minute", "04"},
 	"ss": {"second", "05"}, "05": {"second", "05"},
-	"a": {"half of the day", "PM"}, "PM": {"half of the day", "PM"},
-	"z": {"zone", "MST"}, "MST": {"zone", "MST"},
+	"a": {"half of the day", "PM"}, "PM": {"half of the day", "PM"}, "pm": {"half of the day", "pm"},
+	"z": {"zone", "MST"}, "MST": {"zone", "MST"}, "Z0700": {"zone", "Z0700"}, "Z07:00": {"zone", "Z07:00"},
+	"-0700": {"zone", "-0700"}, "-07:00": {"zone", "-07:00"}, "-07": {"zone", "-07"},
 }
 
 // scan takes a layout apart.
@@ -73,7 +74,7 @@ func scan(text string) ([]element, error) {
 		switch {
 		case spelling == "":
 			r, size := utf8.DecodeRuneInString(rest)
-			if r < utf8.RuneSelf && isAlnum(r) || r == utf8.RuneError {
+			if r < utf8.RuneSelf && isAlnum(r) && r != 'T' || r == utf8.RuneError {
 				return nil, layoutError(text, fmt.Sprintf("has %q, which stands for no part of a date", r))
 			}
 			spelling = rest[:size]
@@ -101,7 +102,7 @@ func scan(text string) ([]element, error) {
 // It also tells 3/15/04, which is a date, from a layout.
 var needs = map[string]string{
 	"15": "minute", "03": "half of the day", "3": "half of the day",
-	"04": "hour", "05": "minute", "PM": "hour",
+	"04": "hour", "05": "minute", "PM": "hour", "pm": "hour",
 }
 
 // longest returns the longest spelling of an element that s begins with.
