@@ -12,7 +12,10 @@
 // own ([PerUser]). Going from one to the other changes one value of the
 // [Config].
 //
-// [Improveit360] gives a query and a mapping for improveit 360, to use as they
+// What an administrator configures is data, [Settings]: rows of the host's own
+// screen, or a file that [ReadSettings] reads. [Settings.Check] holds it against
+// the org and tells everything that is wrong with it, before a user ever sees an
+// empty list. [Improveit360] makes Settings for improveit 360, to use as they
 // are or to edit.
 package appointments
 
@@ -22,6 +25,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"time"
 
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
@@ -40,11 +44,17 @@ var (
 	ErrNoCredentials = errors.New("user has no credentials")
 )
 
-// Config is what a Feed is made of.
+// Config is what a Feed is made of. [Settings.Config] makes one of what an
+// administrator has configured.
 type Config struct {
 	// Off switches the feed off: it returns [ErrOff] and makes no call. The rest
 	// of the Config is not looked at then. Defaults to false.
 	Off bool
+
+	// OrgID is the Salesforce Company ID (organization id, 15 or 18 characters).
+	// A login that leads to another org fails with an error that matches
+	// [salesforce.ErrOrgMismatch], before anything is read. Defaults to any org.
+	OrgID string
 
 	// SignOn is how users sign on, a [Shared] or a [PerUser]. Required.
 	SignOn SignOn
@@ -57,12 +67,25 @@ type Config struct {
 	Mapping *mapping.Mapping
 
 	// UserField is the path that is compared with the user's identifier when the
-	// WHERE of the query does not use the token. Defaults to "OwnerId".
+	// WHERE of the query does not use the token. Defaults to "OwnerId" with
+	// PerUser, and with Shared to none: such a query is refused.
 	UserField string
 
 	// Token stands for the user's identifier in the query, in the form %name%.
 	// Defaults to [soql.DefaultToken].
 	Token string
+
+	// Window bounds the time of the appointments, in the user's zone. Defaults
+	// to no bounds but those of the query.
+	Window Window
+
+	// Zone tells the time zone of an app user, in which days begin and end and
+	// times are shown. A nil zone is that of the Mapping. Defaults to the zone of
+	// the Mapping for everybody.
+	Zone func(ctx context.Context, appUser string) (*time.Location, error)
+
+	// Now is the clock. Defaults to time.Now.
+	Now func() time.Time
 }
 
 // Feed yields the appointments of one user at a time. It is safe for use by
@@ -90,6 +113,9 @@ type Appointment struct {
 	Err error
 }
 
+// ownerField holds the Salesforce user that a record belongs to.
+const ownerField = "OwnerId"
+
 // New checks a configuration as far as that needs no org. Its error joins every
 // fault: a *[soql.SyntaxError], a *[soql.ScopeError] if the query can never be
 // narrowed to a user, and what the query does not select though the mapping
@@ -98,11 +124,14 @@ func New(cfg Config) (*Feed, error) {
 	if cfg.Off {
 		return &Feed{cfg: cfg}, nil
 	}
-	if cfg.UserField == "" {
-		cfg.UserField = "OwnerId"
+	if _, shared := cfg.SignOn.(Shared); cfg.UserField == "" && !shared {
+		cfg.UserField = ownerField
 	}
 	if cfg.Token == "" {
 		cfg.Token = soql.DefaultToken
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	f := &Feed{cfg: cfg}
 	if err := f.validate(); err != nil {
@@ -122,6 +151,7 @@ func (f *Feed) validate() error {
 	if f.cfg.Mapping == nil {
 		errs = append(errs, errors.New("no Mapping is configured"))
 	}
+	errs = append(errs, f.cfg.Window.validate(), checkOrgID(f.cfg.OrgID))
 	q, err := soql.Parse(f.cfg.Query, &soql.ParseOptions{Token: f.cfg.Token})
 	if err != nil {
 		return errors.Join(append(errs, err)...)
@@ -130,12 +160,14 @@ func (f *Feed) validate() error {
 	if f.cfg.Mapping != nil {
 		errs = append(errs, checkSelected(q, f.cfg.Mapping.Paths()))
 	}
-	// Where child relationships lead is known only to the org, so they get the
-	// benefit of the doubt here, and not when the query runs.
-	elsewhere := func(string, string) (string, bool) { return "an object of its own", true }
-	_, err = f.filter("anyone", elsewhere).Apply(q)
+	_, err = f.filter("anyone", benefitOfDoubt).Apply(q)
 	return errors.Join(append(errs, err)...)
 }
+
+// benefitOfDoubt is what a check without an org takes for granted: that child
+// relationships lead to objects of their own. When the query runs, the org is
+// asked.
+func benefitOfDoubt(string, string) (string, bool) { return "an object of its own", true }
 
 func (f *Feed) filter(id string, related func(object, relationship string) (string, bool)) soql.UserFilter {
 	return soql.UserFilter{
@@ -147,6 +179,18 @@ func (f *Feed) filter(id string, related func(object, relationship string) (stri
 	}
 }
 
+// checkOrgID refuses what is no Salesforce Company ID.
+func checkOrgID(id string) error {
+	if id == "" {
+		return nil
+	}
+	if org, err := salesforce.ParseID(id); err != nil || org.Prefix() != "00D" {
+		return fmt.Errorf("%q is no Salesforce Company ID, which has 15 or 18 characters and begins with 00D: "+
+			"copy the Organization ID from Setup > Company Information", id)
+	}
+	return nil
+}
+
 // Appointments yields the appointments of an app user, who is known to the host
 // by the key appUser. Pages are fetched as the loop reaches them. An error ends
 // the sequence: [ErrOff], [ErrNoIdentifier], [ErrNoCredentials], one that
@@ -156,42 +200,123 @@ func (f *Feed) filter(id string, related func(object, relationship string) (stri
 //
 // See "Query" in the REST API Developer Guide.
 func (f *Feed) Appointments(ctx context.Context, appUser string) iter.Seq2[Appointment, error] {
+	return f.read(ctx, appUser, nil)
+}
+
+// Between is Appointments for another time than that of the window: those that
+// start at from or later, and before to. Without a Window.Field it is an error.
+func (f *Feed) Between(ctx context.Context, appUser string, from, to time.Time) iter.Seq2[Appointment, error] {
+	return f.read(ctx, appUser, &span{from, to})
+}
+
+// read yields the appointments of a user within the window, or within the time
+// that is asked for instead.
+func (f *Feed) read(ctx context.Context, appUser string, instead *span) iter.Seq2[Appointment, error] {
 	return func(yield func(Appointment, error) bool) {
-		client, query, err := f.open(ctx, appUser)
+		r, err := f.open(ctx, appUser, instead)
 		if err != nil {
 			yield(Appointment{}, err)
 			return
 		}
-		for rec, err := range salesforce.Query[salesforce.Record](ctx, client, query, nil) {
+		for rec, err := range salesforce.Query[salesforce.Record](ctx, r.client, r.query, nil) {
 			if err != nil {
 				yield(Appointment{}, fmt.Errorf("appointments: read those of user %q: %w", appUser, err))
 				return
 			}
-			if !yield(f.appointment(rec), nil) {
+			if !yield(r.appointment(rec), nil) {
 				return
 			}
 		}
 	}
 }
 
+// reading is what it takes to read the appointments of one user.
+type reading struct {
+	client  *salesforce.Client
+	query   string
+	mapping *mapping.Mapping
+}
+
 // open signs the user on and narrows the query to them.
-func (f *Feed) open(ctx context.Context, appUser string) (*salesforce.Client, string, error) {
+func (f *Feed) open(ctx context.Context, appUser string, instead *span) (*reading, error) {
 	if f.cfg.Off {
-		return nil, "", ErrOff
+		return nil, ErrOff
 	}
+	client, id, err := f.signOn(ctx, appUser)
+	if err != nil {
+		return nil, err
+	}
+	m := f.cfg.Mapping
+	if f.cfg.Zone != nil {
+		zone, err := f.cfg.Zone(ctx, appUser)
+		if err != nil {
+			return nil, fmt.Errorf("appointments: time zone of user %q: %w", appUser, err)
+		}
+		m = m.In(zone)
+	}
+	q, err := f.cfg.Window.narrow(f.query, m.Zone(), f.cfg.Now(), instead)
+	if err != nil {
+		return nil, fmt.Errorf("appointments: %w", err)
+	}
+	text, err := f.scope(ctx, client, q, id)
+	if err != nil {
+		return nil, fmt.Errorf("appointments: narrow query to user %q: %w", appUser, err)
+	}
+	return &reading{client, text, m}, nil
+}
+
+// signOn logs the user on to the org that is configured.
+func (f *Feed) signOn(ctx context.Context, appUser string) (*salesforce.Client, string, error) {
 	client, id, err := f.cfg.SignOn.login(ctx, appUser)
+	if err == nil {
+		err = f.checkOrg(ctx, client)
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("appointments: sign on user %q: %w", appUser, err)
 	}
-	query, err := f.scope(ctx, client, id)
-	if err != nil {
-		return nil, "", fmt.Errorf("appointments: narrow query to user %q: %w", appUser, err)
+	return client, id, nil
+}
+
+// checkOrg compares the org of a login with the one that is configured.
+func (f *Feed) checkOrg(ctx context.Context, client *salesforce.Client) error {
+	if f.cfg.OrgID == "" {
+		return nil
 	}
-	return client, query, nil
+	want, err := salesforce.ParseID(f.cfg.OrgID)
+	if err != nil {
+		return err
+	}
+	session, err := client.Session(ctx)
+	if err != nil {
+		return err
+	}
+	if !want.Equal(session.OrgID) {
+		return fmt.Errorf("the login leads to org %s, configured is %s: %w", session.OrgID, want, salesforce.ErrOrgMismatch)
+	}
+	return nil
+}
+
+// CheckConnection logs an app user on as a reading does, and tells what the
+// login leads to. On failure [salesforce.Advice] says what to do about the
+// error, which also matches [ErrOff], [ErrNoIdentifier] or [ErrNoCredentials].
+// See [salesforce.Client.CheckConnection] for the other classes.
+func (f *Feed) CheckConnection(ctx context.Context, appUser string) (*salesforce.Connection, error) {
+	if f.cfg.Off {
+		return nil, ErrOff
+	}
+	client, _, err := f.signOn(ctx, appUser)
+	if err != nil {
+		return nil, err
+	}
+	found, err := client.CheckConnection(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("appointments: check the connection of user %q: %w", appUser, err)
+	}
+	return found, nil
 }
 
 // scope returns the query for one user.
-func (f *Feed) scope(ctx context.Context, client *salesforce.Client, id string) (string, error) {
+func (f *Feed) scope(ctx context.Context, client *salesforce.Client, q *soql.Query, id string) (string, error) {
 	var failed error
 	related := func(object, relationship string) (string, bool) {
 		target, err := f.related(ctx, client, object, relationship)
@@ -200,14 +325,14 @@ func (f *Feed) scope(ctx context.Context, client *salesforce.Client, id string) 
 		}
 		return target, target != ""
 	}
-	q, err := f.filter(id, related).Apply(f.query)
+	narrowed, err := f.filter(id, related).Apply(q)
 	if failed != nil {
 		return "", failed
 	}
 	if err != nil {
 		return "", err
 	}
-	return q.Text()
+	return narrowed.Text()
 }
 
 // related tells to which object a child relationship leads, or nothing if there
@@ -234,7 +359,7 @@ func (f *Feed) related(ctx context.Context, client *salesforce.Client, object, r
 	return c.Object, nil
 }
 
-func (f *Feed) appointment(rec salesforce.Record) Appointment {
-	values, err := f.cfg.Mapping.Apply(rec)
+func (r *reading) appointment(rec salesforce.Record) Appointment {
+	values, err := r.mapping.Apply(rec)
 	return Appointment{ID: rec.ID(), Values: values, Notes: values.Notes(), Err: err}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,57 +17,6 @@ import (
 )
 
 const allByName = "SELECT Id, Name FROM i360__Appointment__c ORDER BY Name"
-
-func TestImproveit360GivesAppointmentsAsTheyAre(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	query, rules := appointments.Improveit360()
-	feed := newFeed(t, appointments.Config{SignOn: w.shared(t), Query: query, Mapping: compile(t, rules...)})
-
-	got, err := salesforce.Collect(feed.Appointments(t.Context(), "ann"))
-
-	require.NoError(t, err)
-	require.Len(t, got, 3, "visit 6 is too long ago")
-	first := got[0]
-	require.NoError(t, first.Err)
-	require.Equal(t, []string{"Components: Roof", "Comments: Two dogs"}, first.Notes)
-	var visit struct {
-		ID      salesforce.ID `map:"id"`
-		Name    string        `map:"name"`
-		Start   time.Time     `map:"start"`
-		End     *time.Time    `map:"end"`
-		First   string        `map:"customerNameFirst"`
-		Last    string        `map:"customerNameLast"`
-		Email   string        `map:"customerEmail"`
-		Phone   string        `map:"customerPhone"`
-		Address string        `map:"address"`
-	}
-	require.NoError(t, first.Values.Into(&visit))
-	require.Equal(t, first.ID, visit.ID)
-	require.Equal(t, "V-1", visit.Name)
-	require.Equal(t, time.Date(2026, 8, 24, 16, 30, 0, 0, chicago), visit.Start)
-	require.Equal(t, time.Date(2026, 8, 24, 18, 0, 0, 0, chicago), *visit.End)
-	require.Equal(t, "Larry Leap", visit.First+" "+visit.Last)
-	require.Equal(t, "larry@example.com (614) 555-0100", visit.Email+" "+visit.Phone)
-	require.Equal(t, "1 Elm St, Columbus, OH 43004", visit.Address)
-
-	require.NoError(t, got[1].Values.Into(&visit))
-	require.Equal(t, "V-2", visit.Name)
-	require.Empty(t, visit.Last, "a visit without prospect has no name")
-	require.Empty(t, got[1].Notes)
-}
-
-func TestImproveit360FitsTheOrg(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	client := w.shared(t).Client
-	object, err := client.Describe(t.Context(), "i360__Appointment__c")
-	require.NoError(t, err)
-	_, rules := appointments.Improveit360()
-	require.NoError(t, compile(t, rules...).Validate(object, func(object string) (*salesforce.SObject, error) {
-		return client.Describe(t.Context(), object)
-	}))
-}
 
 func TestEveryUserSeesTheirOwn(t *testing.T) {
 	t.Parallel()
@@ -140,7 +88,7 @@ func TestWhoIsNobodySeesNothingAndSalesforceIsNotAsked(t *testing.T) {
 		user string
 		want error
 	}{
-		{appointments.Config{Off: true}, "ann", appointments.ErrOff},
+		{appointments.Config{Off: true, SignOn: shared}, "ann", appointments.ErrOff},
 		{appointments.Config{SignOn: shared}, "", appointments.ErrNoIdentifier},
 		{appointments.Config{SignOn: shared}, "dan", appointments.ErrNoIdentifier},
 		{appointments.Config{SignOn: blank}, "ann", appointments.ErrNoIdentifier},
@@ -148,7 +96,7 @@ func TestWhoIsNobodySeesNothingAndSalesforceIsNotAsked(t *testing.T) {
 		{appointments.Config{SignOn: perUser}, "", appointments.ErrNoCredentials},
 		{appointments.Config{SignOn: perUser}, "dan", appointments.ErrNoCredentials},
 	} {
-		c.cfg.Query, c.cfg.Mapping = allByName, nameOnly(t)
+		c.cfg.Query, c.cfg.Mapping, c.cfg.UserField = allByName, nameOnly(t), "i360__Sales_Rep_1__c"
 		got, err := names(t.Context(), newFeed(t, c.cfg), c.user)
 		require.ErrorIs(t, err, c.want)
 		require.Empty(t, got)
@@ -287,7 +235,7 @@ func TestAQueryThatSalesforceRefusesIsAnError(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	feed := newFeed(t, appointments.Config{
-		SignOn: w.shared(t), Mapping: nameOnly(t),
+		SignOn: w.shared(t), Mapping: nameOnly(t), UserField: "i360__Sales_Rep_1__c",
 		Query: "SELECT Id, Name, Mood__c FROM i360__Appointment__c",
 	})
 	_, err := names(t.Context(), feed, "ann")
@@ -334,7 +282,7 @@ func TestSelectedPathsAreFoundHoweverTheyAreWritten(t *testing.T) {
 		"SELECT Id, (SELECT Name FROM Owner), Name, i360__Result__c, FORMAT(CreatedDate) day FROM i360__Appointment__c":                                      "Owner.Name",
 		"SELECT Id, Owner.Name, i360__Result__c, CALENDAR_YEAR(CreatedDate) FROM i360__Appointment__c GROUP BY Id, Owner.Name, i360__Result__c, CreatedDate": "day",
 	} {
-		_, err := appointments.New(appointments.Config{SignOn: w.shared(t), Query: query, Mapping: m})
+		_, err := appointments.New(appointments.Config{SignOn: w.shared(t), Query: query, Mapping: m, UserField: "OwnerId"})
 		if missing == "" {
 			require.NoError(t, err, query)
 			continue

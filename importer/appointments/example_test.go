@@ -37,21 +37,22 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	query, rules := appointments.Improveit360()
-	m, err := mapping.New(rules, &mapping.Options{Zone: time.FixedZone("CDT", -5*3600)})
+	preset, err := appointments.Improveit360(context.Background(), client, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	feed, err := appointments.New(appointments.Config{
-		SignOn: appointments.Shared{
-			Client: client,
-			Identifier: func(_ context.Context, appUser string) (string, error) {
-				return map[string]string{"ann": staff}[appUser], nil
-			},
+	preset.Settings.Zone = "America/Chicago"
+	cfg, err := preset.Settings.Config(appointments.Shared{
+		Client: client,
+		Identifier: func(_ context.Context, appUser string) (string, error) {
+			return map[string]string{"ann": staff}[appUser], nil
 		},
-		Query:   query,
-		Mapping: m,
 	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	cfg.Now = org.Now
+	feed, err := appointments.New(cfg)
 	if err != nil {
 		log.Fatal(err)
 	}
