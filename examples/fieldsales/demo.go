@@ -119,17 +119,34 @@ func (d *demo) staffID(ctx context.Context, appUser string) (string, error) {
 }
 
 // credentials is the host's own vault of personal logins.
-func (d *demo) credentials(_ context.Context, appUser string) (salesforce.Config, error) {
+func (d *demo) credentials(_ context.Context, appUser, _ string) (salesforce.Auth, error) {
 	if appUser != d.rep.key {
-		return salesforce.Config{}, appointments.ErrNoCredentials
+		return nil, appointments.ErrNoCredentials
 	}
-	return d.config(salesforce.SOAPLogin{Username: d.rep.username, Password: d.rep.password, SecurityToken: d.rep.token}), nil
+	return salesforce.SOAPLogin{Username: d.rep.username, Password: d.rep.password, SecurityToken: d.rep.token}, nil
 }
 
-// byUser lets the query compare the rep's Salesforce user in place of the rep's
-// Staff record.
-func (d *demo) byUser(query string) string {
-	return strings.NewReplacer("Sales_Rep_1__c =", "Sales_Rep_1__r.i360__User__c =", "Sales_Rep_2__c =", "Sales_Rep_2__r.i360__User__c =").Replace(query)
+// settings reads a configuration file, or the one that is built in.
+func (d *demo) settings(file string) (*appointments.Settings, error) {
+	if file == "" {
+		return appointments.ReadSettings("appointments.yaml", configuration)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return appointments.ReadSettings(file, data)
+}
+
+// feed makes a feed in which each rep has a time zone of their own.
+func (d *demo) feed(settings *appointments.Settings, on appointments.SignOn) (*appointments.Feed, error) {
+	cfg, err := settings.Config(on)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Now = d.now
+	cfg.Zone = func(context.Context, string) (*time.Location, error) { return d.rep.zone, nil }
+	return appointments.New(cfg)
 }
 
 // openUp is what an admin in a hurry may write.

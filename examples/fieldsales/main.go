@@ -4,51 +4,65 @@
 //
 //	go run ./examples/fieldsales
 //
-// Everything runs in this process: the org, the mail server, and the app.
+// Everything runs in this process: the org, the mail server, and the app. What
+// an administrator configures is in the file appointments.yaml; another one is
+// tried by -config FILE. With -check the program tells what is wrong with files:
+//
+//	go run ./examples/fieldsales -check examples/fieldsales/testdata/broken/*
 package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 
 	"github.com/sfbridge/sfbridge/importer/appointments"
-	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/placeholder"
 	"github.com/sfbridge/sfbridge/routing"
 	"github.com/sfbridge/sfbridge/routing/mail"
-	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/soql"
 )
+
+//go:embed appointments.yaml
+var configuration []byte
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout); err != nil {
+	check := flag.Bool("check", false, "check the configuration `files` that are named, and do nothing else")
+	config := flag.String("config", "", "the configuration `file` to use in place of the one that is built in")
+	flag.Parse()
+	var err error
+	if *check {
+		err = checkFiles(ctx, os.Stdout, flag.Args())
+	} else {
+		err = run(ctx, os.Stdout, *config)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "fieldsales:", err)
+		stop()
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out io.Writer) error {
+func run(ctx context.Context, out io.Writer, config string) error {
 	demo, err := setUp(ctx, out)
 	if err != nil {
 		return err
 	}
 	defer demo.close()
-	query, rules := appointments.Improveit360()
-	fields, err := mapping.New(rules, &mapping.Options{Zone: demo.rep.zone})
+
+	demo.title("Appointments of %s, by the company's shared login", demo.rep.name)
+	settings, err := demo.settings(config)
 	if err != nil {
 		return err
 	}
-
-	demo.title("Appointments of %s, by the company's shared login", demo.rep.name)
-	feed, err := appointments.New(appointments.Config{
-		SignOn: appointments.Shared{Client: demo.client, Identifier: demo.staffID}, Query: query, Mapping: fields,
-	})
+	feed, err := demo.feed(settings, appointments.Shared{Client: demo.client, Identifier: appointments.RecordIDs(demo.staffID)})
 	if err != nil {
 		return err
 	}
@@ -57,14 +71,16 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 
-	demo.title("The same, by the rep's own login")
-	pool, err := salesforce.NewPool(salesforce.PoolConfig{New: demo.credentials})
+	demo.title("The same, by the rep's own login, configured by one call")
+	preset, err := appointments.Improveit360(ctx, demo.client, &appointments.PresetOptions{SignOn: appointments.OwnLogin})
 	if err != nil {
 		return err
 	}
-	own, err := appointments.New(appointments.Config{
-		SignOn: appointments.PerUser{Pool: pool}, Query: demo.byUser(query), Mapping: fields,
-	})
+	perUser, err := appointments.NewPerUser(demo.config(nil), demo.credentials)
+	if err != nil {
+		return err
+	}
+	own, err := demo.feed(preset.Settings, perUser)
 	if err != nil {
 		return err
 	}
@@ -79,13 +95,15 @@ func run(ctx context.Context, out io.Writer) error {
 		}
 		demo.say("refused: %v", err)
 	}
-	_, err = appointments.New(appointments.Config{
-		SignOn: appointments.Shared{Client: demo.client, Identifier: demo.staffID}, Mapping: fields, Query: demo.openUp(query),
-	})
-	if !errors.Is(err, soql.ErrNotScoped) {
+	settings.Query = demo.openUp(settings.Query)
+	problems, err := settings.Check(ctx, demo.client)
+	if err != nil {
+		return err
+	}
+	if err := problems.Err(); !errors.Is(err, soql.ErrNotScoped) {
 		return fmt.Errorf("a query for everybody's appointments was not refused: %w", err)
 	}
-	demo.say("refused: %v", err)
+	demo.say("refused: %v", problems.Err())
 
 	router, err := routing.New(routing.Config{
 		Destination: routing.Salesforce{Client: demo.client},

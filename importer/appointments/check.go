@@ -1,6 +1,7 @@
 package appointments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -251,9 +252,12 @@ func (c *checker) checkScope(token string) {
 // example is a restriction that would do.
 func (c *checker) example() string {
 	field := c.userField()
-	if field == "" {
-		field = "Sales_Rep__c"
+	if o := c.schema.describe(c.query.From.Object); field == "" && o != nil {
+		if i := slices.IndexFunc(o.Fields, func(f salesforce.FieldInfo) bool { return isPerson(&f) }); i >= 0 {
+			field = o.Fields[i].Name
+		}
 	}
+	field = cmp.Or(field, "Sales_Rep__c")
 	return fmt.Sprintf("WHERE %s = '%s'; or use %s nowhere and set userField", field, c.token(), c.token())
 }
 
