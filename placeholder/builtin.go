@@ -37,13 +37,13 @@ type builtIn struct {
 
 var builtIns = append([]builtIn{
 	{Placeholder: Placeholder{"date", "the date of the document, such as 5/23/19"}},
-	dated("year", "its year, such as 2019", "2006"),
-	dated("month", "its month, such as 05", "01"),
-	dated("day", "its day of the month, such as 23", "02"),
-	dated("monthName", "its month, such as September", "January"),
-	dated("monthNameAbbv", "its month, such as Sep", "Jan"),
-	dated("weekday", "its day of the week, such as Friday", "Monday"),
-	dated("weekdayAbbv", "its day of the week, such as Fri", "Mon"),
+	dated("year", "the year, such as 2019", "2006"),
+	dated("month", "the month, such as 05", "01"),
+	dated("day", "the day of the month, such as 23", "02"),
+	dated("monthName", "the month, such as September", "January"),
+	dated("monthNameAbbv", "the month, such as Sep", "Jan"),
+	dated("weekday", "the day of the week, such as Friday", "Monday"),
+	dated("weekdayAbbv", "the day of the week, such as Fri", "Mon"),
 
 	text("customerName", "the customer's name", func(d Data) string { return d.Customer.name() }),
 	text("customerNameFirst", "the customer's first name", func(d Data) string { return d.Customer.First }),
@@ -71,8 +71,8 @@ var builtIns = append([]builtIn{
 	text("stateLicense", "the company's licence number in the customer's state", func(d Data) string { return d.Company.license(d.Address.State) }),
 
 	text("selectedTotal", "the total that was picked, such as 1234.50", func(d Data) string { return d.Estimate.total(2) }),
-	text("selectedTotalWholeNumber", "the same, such as 1235", func(d Data) string { return d.Estimate.total(0) }),
-	text("selectedTotalName", "the name of that total", func(d Data) string { return d.Estimate.TotalName }),
+	text("selectedTotalWholeNumber", "that total in whole dollars, such as 1235", func(d Data) string { return d.Estimate.total(0) }),
+	text("selectedTotalName", "the name of the total that was picked", func(d Data) string { return d.Estimate.TotalName }),
 	text("estimateName", "the name of the estimate", func(d Data) string { return d.Estimate.Name }),
 
 	{Placeholder: Placeholder{"randomNumber", "8 random digits"}, digits: 8},

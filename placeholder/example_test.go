@@ -103,3 +103,57 @@ func ExampleFileName() {
 	// "../Roof: before/after?"
 	// "Roof- before-after-.JPG"
 }
+
+// What an administrator can choose from.
+func ExampleBuiltIn() {
+	for _, p := range placeholder.BuiltIn() {
+		fmt.Printf("%-26s %s\n", "%"+p.Name+"%", p.Gives)
+	}
+	// Output:
+	// %date%                     the date of the document, such as 5/23/19
+	// %year%                     the year, such as 2019
+	// %month%                    the month, such as 05
+	// %day%                      the day of the month, such as 23
+	// %monthName%                the month, such as September
+	// %monthNameAbbv%            the month, such as Sep
+	// %weekday%                  the day of the week, such as Friday
+	// %weekdayAbbv%              the day of the week, such as Fri
+	// %customerName%             the customer's name
+	// %customerNameFirst%        the customer's first name
+	// %customerNameLast%         the customer's last name
+	// %customerSpouseName%       the spouse's name
+	// %customerSpouseNameFirst%  the spouse's first name
+	// %customerSpouseNameLast%   the spouse's last name
+	// %customerAddressFull%      street, city, state, zip
+	// %customerAddressLine1%     the street
+	// %customerAddressLine2%     city state zip
+	// %customerAddressCity%      the city
+	// %customerAddressState%     the state, such as OH
+	// %customerAddressStateFull% the state, such as Ohio
+	// %customerAddressZip%       the zip code
+	// %customerPhone%            the customer's phone number
+	// %customerEmail%            the customer's e-mail address
+	// %usersName%                the user's name
+	// %usersNameFirst%           the user's first name
+	// %usersNameLast%            the user's last name
+	// %usersPhone%               the user's phone number
+	// %userEmail%                the user's e-mail address
+	// %userIdentifier%           the user's unique identifier
+	// %usersLicense%             the user's own licence number
+	// %stateLicense%             the company's licence number in the customer's state
+	// %selectedTotal%            the total that was picked, such as 1234.50
+	// %selectedTotalWholeNumber% that total in whole dollars, such as 1235
+	// %selectedTotalName%        the name of the total that was picked
+	// %estimateName%             the name of the estimate
+	// %randomNumber%             8 random digits
+	// %randomNumber1%            1 random digit
+	// %randomNumber2%            2 random digits
+	// %randomNumber3%            3 random digits
+	// %randomNumber4%            4 random digits
+	// %randomNumber5%            5 random digits
+	// %randomNumber6%            6 random digits
+	// %randomNumber7%            7 random digits
+	// %randomNumber8%            8 random digits
+	// %randomNumber9%            9 random digits
+	// %randomNumber10%           10 random digits
+}
