@@ -16,7 +16,7 @@ var addressParts = []string{"street", "city", "state", "postalCode"}
 // The parts are sources in that order, or those of a single compound address.
 // A compound's country stays out, because orgs with country picklists set it on
 // every record.
-func address(sources []any, _ format) (any, error) {
+func address(sources []any, _ *format) (any, error) {
 	if compound, ok := object(sources[0]); ok && len(sources) == 1 {
 		sources = nil
 		for _, part := range addressParts {
@@ -35,7 +35,7 @@ func address(sources []any, _ format) (any, error) {
 	return textOrNil(join(", ", street, city, join(" ", state, zip), country)), nil
 }
 
-func object(value any) (map[string]any, bool) {
+func object(value any) (salesforce.Record, bool) {
 	switch value := value.(type) {
 	case map[string]any:
 		return value, true
@@ -46,7 +46,7 @@ func object(value any) (map[string]any, bool) {
 }
 
 // lines makes one list of the lines of all sources.
-func lines(sources []any, _ format) (any, error) {
+func lines(sources []any, _ *format) (any, error) {
 	var all []string
 	for _, source := range sources {
 		s, err := scalar(source)

@@ -113,6 +113,6 @@ func ExampleMapping_Validate() {
 	account.Name = "Account"
 	fmt.Println(m.Validate(account, nil))
 	// Output:
-	// mapping: name: source path Naem: Account has no field Naem
-	// mapping: on: source path Active__c: a field of type boolean does not fit Date
+	// mapping: rule 1 (name): field Naem: Account has no field Naem, or it is hidden from this user; did you mean "Name"?
+	// mapping: rule 3 (on): field Active__c: a field of type boolean does not fit Date; its own type is "Checkbox"
 }

@@ -114,7 +114,7 @@ func TestIntoWantsAPointerToAFillableStruct(t *testing.T) {
 	values, err := intoMapping(t).Apply(record(t, intoRecord))
 	require.NoError(t, err)
 	for _, dst := range []any{nil, customer{}, (*customer)(nil), new(string)} {
-		require.ErrorContains(t, values.Into(dst), "not a pointer to a struct")
+		require.ErrorContains(t, values.Into(dst), "neither a pointer to a struct, nor a map[string]any, nor a Setter")
 	}
 	var twice struct {
 		A string `map:"name"`

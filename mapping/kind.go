@@ -15,9 +15,12 @@ import (
 
 // kind is what there is to know about a type.
 type kind struct {
-	convert func(sources []any, f format) (any, error) // nil for empty sources
-	sources int                                        // the most source paths
+	one     func(raw any, s string, f *format) (any, error) // reads a text, of raw; nil for types of several sources
+	several func(sources []any, f *format) (any, error)
+	write   func(value any, f *format) (any, error) // nil for types that cannot be written
+	sources int                                     // the most source paths
 	length  length
+	dated   bool   // has layouts
 	fields  string // the describe types that it can be read from
 }
 
@@ -40,32 +43,37 @@ const (
 )
 
 var kinds = map[Type]kind{
-	Text:          {one(text), 1, cuttable, scalars},
-	Number:        {one(number), 1, unmeasured, numbers + spelled},
-	Date:          {one(date), 1, unmeasured, days + spelled},
-	DateTime:      {one(moment), 1, unmeasured, days + spelled},
-	Checkbox:      {one(checkbox), 1, unmeasured, "boolean anyType " + spelled},
-	Phone:         {one(trimmed), 1, measured, texts},
-	Email:         {one(email), 1, measured, texts},
-	Address:       {address, 5, cuttable, "address " + texts},
-	Currency:      {one(number), 1, unmeasured, numbers + spelled},
-	Percent:       {one(number), 1, unmeasured, numbers + spelled},
-	MultiPicklist: {one(multi), 1, unmeasured, texts},
-	ID:            {one(id), 1, unmeasured, "id reference anyType " + spelled},
-	Lines:         {lines, math.MaxInt, cuttable, texts},
-	RichText:      {one(rich), 1, cuttable, texts},
-	URL:           {one(link), 1, measured, texts},
+	Text:          {one: texty(text), write: toText, sources: 1, length: cuttable, fields: scalars},
+	Number:        {one: number, write: toNumber, sources: 1, fields: numbers + spelled},
+	Integer:       {one: integer, write: toInteger, sources: 1, fields: numbers + spelled},
+	Date:          {one: date, write: toDate, sources: 1, dated: true, fields: days + spelled},
+	DateTime:      {one: moment, write: toMoment, sources: 1, dated: true, fields: days + spelled},
+	Time:          {one: clock, write: toClock, sources: 1, dated: true, fields: "time anyType " + spelled},
+	Checkbox:      {one: checkbox, write: toCheckbox, sources: 1, fields: "boolean anyType " + spelled},
+	Phone:         {one: texty(phone), write: toTrimmed, sources: 1, length: measured, fields: texts},
+	Email:         {one: texty(email), write: back(email), sources: 1, length: measured, fields: texts},
+	Address:       {several: address, sources: 5, length: cuttable, fields: "address " + texts},
+	Currency:      {one: number, write: toNumber, sources: 1, fields: numbers + spelled},
+	Percent:       {one: number, write: toNumber, sources: 1, fields: numbers + spelled},
+	MultiPicklist: {one: multi, write: toMulti, sources: 1, fields: texts},
+	ID:            {one: id, write: toID, sources: 1, fields: "id reference anyType " + spelled},
+	Lines:         {several: lines, write: toLines, sources: math.MaxInt, length: cuttable, fields: texts},
+	RichText:      {one: texty(rich), sources: 1, length: cuttable, fields: texts},
+	URL:           {one: texty(link), write: back(link), sources: 1, length: measured, fields: texts},
 }
 
-// one makes a converter of a function of one text. Salesforce has no empty
-// text, it keeps null instead, so both are empty here.
-func one(convert func(s string, f format) (any, error)) func([]any, format) (any, error) {
-	return func(sources []any, f format) (any, error) {
-		s, err := scalar(sources[0])
-		if err != nil || s == "" {
+// texty makes a converter of one from text to text. An empty text is nil, and
+// one that stays as it came is not packed again.
+func texty(convert func(s string, f *format) (string, error)) func(any, string, *format) (any, error) {
+	return func(raw any, s string, f *format) (any, error) {
+		out, err := convert(s, f)
+		if err != nil || out == "" {
 			return nil, err
 		}
-		return convert(s, f)
+		if in, ok := raw.(string); ok && in == out {
+			return raw, nil
+		}
+		return out, nil
 	}
 }
 
@@ -97,9 +105,16 @@ func digits(s string) (string, error) {
 	return d.String(), err
 }
 
-func text(s string, _ format) (any, error) { return s, nil }
+func text(s string, _ *format) (string, error) { return s, nil }
 
-func trimmed(s string, _ format) (any, error) { return textOrNil(strings.TrimSpace(s)), nil }
+func phone(s string, f *format) (string, error) {
+	s = strings.TrimSpace(s)
+	if f.phone == nil || s == "" {
+		return s, nil
+	}
+	s, err := f.phone(s)
+	return s, refused(err)
+}
 
 func textOrNil(s string) any {
 	if s == "" {
@@ -120,27 +135,64 @@ func decimalOf(s string) (decimal.Decimal, error) {
 	return d, nil
 }
 
-func number(s string, _ format) (any, error) {
+func number(_ any, s string, _ *format) (any, error) {
 	d, err := decimalOf(s)
 	return orShape(d, err)
 }
 
-func date(s string, f format) (any, error) {
-	if len(s) == len(time.DateOnly) {
-		d, err := salesforce.ParseDate(s)
-		return orShape(d, err)
+func integer(_ any, s string, _ *format) (any, error) {
+	d, err := decimalOf(s)
+	if err != nil || !d.IsInteger() || !d.BigInt().IsInt64() {
+		return nil, ErrShape
 	}
-	t, err := salesforce.ParseDateTime(s)
+	return d.IntPart(), nil
+}
+
+func date(_ any, s string, f *format) (any, error) {
+	if len(s) == len(time.DateOnly) {
+		if d, err := salesforce.ParseDate(s); err == nil {
+			return d, nil
+		}
+	}
+	t, err := f.parse(s)
 	return orShape(salesforce.DateOf(t.In(f.zone)), err)
 }
 
-func moment(s string, f format) (any, error) {
+func moment(_ any, s string, f *format) (any, error) {
 	if len(s) == len(time.DateOnly) {
-		d, err := salesforce.ParseDate(s)
-		return orShape(d.In(f.zone), err)
+		if d, err := salesforce.ParseDate(s); err == nil {
+			return d.In(f.zone), nil
+		}
 	}
-	t, err := salesforce.ParseDateTime(s)
+	t, err := f.parse(s)
 	return orShape(t.In(f.zone), err)
+}
+
+// parse reads a moment as Salesforce writes it, or in one of the layouts.
+func (f *format) parse(s string) (time.Time, error) {
+	t, err := salesforce.ParseDateTime(s)
+	if err == nil {
+		return t.Time, nil
+	}
+	for _, layout := range f.layouts {
+		if t, err := time.ParseInLocation(layout, strings.TrimSpace(s), f.zone); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, err
+}
+
+func clock(_ any, s string, f *format) (any, error) {
+	t, err := salesforce.ParseTime(s)
+	if err == nil {
+		return t, nil
+	}
+	for _, layout := range f.layouts {
+		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
+			return salesforce.Time{Hour: t.Hour(), Minute: t.Minute(), Second: t.Second(), Millisecond: t.Nanosecond() / 1e6}, nil
+		}
+	}
+	return nil, ErrShape
 }
 
 // orShape keeps the errors of parsers out, as they show what they parsed.
@@ -151,7 +203,7 @@ func orShape(value any, err error) (any, error) {
 	return value, nil
 }
 
-func checkbox(s string, _ format) (any, error) {
+func checkbox(_ any, s string, _ *format) (any, error) {
 	switch s {
 	case "true":
 		return true, nil
@@ -161,19 +213,19 @@ func checkbox(s string, _ format) (any, error) {
 	return nil, ErrShape
 }
 
-func email(s string, _ format) (any, error) {
+func email(s string, _ *format) (string, error) {
 	s = strings.TrimSpace(s)
 	user, host, _ := strings.Cut(s, "@")
 	wrong := user == "" || host == "" || strings.Contains(host, "@") || strings.ContainsAny(s, " \t\r\n<>,;")
 	if s != "" && wrong {
-		return nil, ErrShape
+		return "", ErrShape
 	}
-	return textOrNil(s), nil
+	return s, nil
 }
 
 // link refuses what would run as a program in a browser, which passes over
 // blanks and control characters in a scheme.
-func link(s string, _ format) (any, error) {
+func link(s string, _ *format) (string, error) {
 	s = strings.TrimSpace(s)
 	scheme, _, _ := strings.Cut(s, ":")
 	scheme = strings.Map(func(r rune) rune {
@@ -184,16 +236,16 @@ func link(s string, _ format) (any, error) {
 	}, scheme)
 	switch scheme {
 	case "javascript", "vbscript", "data":
-		return nil, ErrShape
+		return "", ErrShape
 	}
-	return textOrNil(s), nil
+	return s, nil
 }
 
-func multi(s string, _ format) (any, error) { return strings.Split(s, ";"), nil }
+func multi(_ any, s string, _ *format) (any, error) { return strings.Split(s, ";"), nil }
 
-func id(s string, _ format) (any, error) {
+func id(_ any, s string, _ *format) (any, error) {
 	id, err := salesforce.ParseID(s)
 	return orShape(id, err)
 }
 
-func rich(s string, _ format) (any, error) { return textOrNil(plain(s)), nil }
+func rich(s string, _ *format) (string, error) { return plain(s), nil }

@@ -1,26 +1,31 @@
-// Package mapping turns Salesforce records into the host's own values, by rules
-// that are data: which fields, of what type, to which target.
+// Package mapping turns Salesforce records into the host's own values, and
+// back, by rules that are data: which fields, of what type, to which target.
 //
-// The rules are compiled once, by [New], and applied to any number of records.
-// [Mapping.Paths] says which fields a query must select for them.
-// [Mapping.Apply] converts a record into [Values], which fill a struct or a
-// map, and give notes for people to read. Numbers are exact decimals
-// throughout.
+// The rules are compiled once, by [New] or, from a YAML or JSON file, by
+// [Load], and applied to any number of records. [Mapping.Paths] says which
+// fields a query must select for them. [Mapping.Apply] converts a record into
+// [Values], which fill a struct, a map or setters, and give notes for people to
+// read. [Mapping.Write] makes a record for a create or an update of the host's
+// values. Numbers are exact decimals throughout.
 //
 // A field that the record does not have leaves its target absent, and a field
 // that is null gives its target a nil value. The difference matters to hosts
-// that update: absent means leave alone, nil means clear.
+// that update: absent means leave alone, nil means clear. Writing keeps it.
 //
 // A value that does not fit costs only its own target. The [FieldError] says
 // which record and field it was, and of what shape, but never the value.
+//
+// [Mapping.Check] compares the rules with an org before anyone relies on them,
+// and [NewForm] tells a host's screen what an administrator can choose from.
 package mapping
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/sfbridge/sfbridge/salesforce"
 )
@@ -35,6 +40,32 @@ type Options struct {
 	// [time.Time.Format]. Defaults to "1/2/2006" and "1/2/2006 3:04 PM".
 	DateLayout     string
 	DateTimeLayout string
+
+	// Phone brings telephone numbers that are read into the host's own form.
+	// An error refuses the number. It must be safe for concurrent use.
+	// Defaults to leaving them as they are.
+	Phone func(number string) (string, error)
+
+	// Converters are the host's own, by the names that rules call them.
+	// Defaults to none.
+	Converters map[string]Converter
+
+	// ShowValues lets errors show values that do not fit, which may be
+	// personal. Defaults to false.
+	ShowValues bool
+}
+
+// Converter is a conversion of the host's own. Its functions must be safe for
+// concurrent use. Their errors reach callers of [Mapping.Apply] and
+// [Mapping.Write] by errors.Is alone: their texts may show what was refused.
+type Converter struct {
+	// Read converts the values of a rule's source paths, in order, as a
+	// [salesforce.Record] holds them. It returns nil for an empty value.
+	Read func(sources []any) (any, error)
+
+	// Write converts a value of the host's into what the only source field
+	// takes, nil to clear it. Defaults to nil: the rule cannot be written.
+	Write func(value any) (any, error)
 }
 
 // Mapping is a compiled list of rules. It is immutable, so it may be used by
@@ -43,27 +74,26 @@ type Mapping struct {
 	columns []column
 	index   map[string]int // target to column
 	paths   []string
-	sources int // the most source paths that a column has
+	sources int // the most source paths that a column of several has
 	format  format
+	show    bool      // values in errors
+	plans   *sync.Map // reflect.Type to structPlan
 }
 
-// column is a rule made ready.
-type column struct {
-	Rule
-	kind     kind
-	fallback any // Default, converted; nil without one
-}
-
-// New compiles rules. Its error joins every fault of every rule.
+// New compiles rules. Its error joins a [*RuleError] for every fault of every
+// rule.
 func New(rules []Rule, opt *Options) (*Mapping, error) {
-	m := &Mapping{index: map[string]int{}, format: newFormat(opt)}
-	var errs []error
 	if len(rules) == 0 {
-		errs = append(errs, errors.New("mapping: no rules"))
+		return nil, errors.New("mapping: no rules")
 	}
-	for i, rule := range rules {
-		for _, err := range m.add(rule) {
-			errs = append(errs, fmt.Errorf("mapping: rule %d (%s): %w", i+1, rule.caption(), err))
+	if opt == nil {
+		opt = &Options{}
+	}
+	m := &Mapping{index: map[string]int{}, format: newFormat(opt), show: opt.ShowValues, plans: &sync.Map{}}
+	var errs []error
+	for i := range rules {
+		for _, err := range m.add(&rules[i], opt) {
+			errs = append(errs, &RuleError{At: rules[i].At, Number: i + 1, Caption: rules[i].caption(), Err: err})
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -72,41 +102,60 @@ func New(rules []Rule, opt *Options) (*Mapping, error) {
 	return m, nil
 }
 
-// add compiles one rule, or returns its faults.
-func (m *Mapping) add(rule Rule) []error {
-	if rule.Type == "" {
-		rule.Type = Text
+// RuleError reports a fault of a rule.
+type RuleError struct {
+	At      string // the rule's own At
+	Number  int    // of the rule, from 1
+	Caption string // the rule's title or target
+	Err     error
+}
+
+func (e *RuleError) Error() string {
+	return ruleText(e.At, e.Number, e.Caption, e.Err.Error())
+}
+
+// ruleText is how every message about a rule begins.
+func ruleText(at string, number int, caption, text string) string {
+	if at == "" {
+		at = "mapping"
 	}
-	if faults := rule.check(); len(faults) > 0 {
-		return faults
+	if caption != "" {
+		caption = " (" + caption + ")"
 	}
-	rule.From = slices.Clone(rule.From)
-	col := column{Rule: rule, kind: kinds[rule.Type]}
-	if rule.Default != "" {
-		value, err := col.convert([]any{rule.Default}, m.format)
-		if err != nil {
-			return []error{fmt.Errorf("default: %w", err)}
+	return fmt.Sprintf("%s: rule %d%s: %s", at, number, caption, text)
+}
+
+func (e *RuleError) Unwrap() error { return e.Err }
+
+// add compiles one rule, or returns its faults. A rule with faults still takes
+// its place, so that the next one with the same target is found.
+func (m *Mapping) add(rule *Rule, opt *Options) []error {
+	col, faults := compile(rule, m.format, opt)
+	if first, ok := m.index[rule.Target]; ok {
+		at := ""
+		if m.columns[first].At != "" {
+			at = " at " + m.columns[first].At
 		}
-		col.fallback = value
+		faults = append(faults, fmt.Errorf("rule %d%s has the same target %q: give one of them another", first+1, at, rule.Target))
 	}
-	if _, ok := m.index[rule.Target]; ok {
-		return []error{errors.New("an earlier rule has the same target")}
-	}
-	if rule.Target != "" {
+	if rule.Target != "" && len(faults) == 0 {
 		m.index[rule.Target] = len(m.columns)
 	}
-	for _, path := range rule.From {
-		if !slices.Contains(m.paths, path) {
-			m.paths = append(m.paths, path)
+	for _, p := range col.paths {
+		if !slices.Contains(m.paths, p.text) {
+			m.paths = append(m.paths, p.text)
 		}
 	}
 	m.columns = append(m.columns, col)
-	m.sources = max(m.sources, len(rule.From))
-	return nil
+	if col.one == nil {
+		m.sources = max(m.sources, len(col.paths))
+	}
+	return faults
 }
 
 // Paths returns the source paths, each once, in the order of the rules: what a
-// query must select.
+// query must select. One that leads into a child list, such as
+// Contacts[0].Email, stands for a subquery that selects the rest of it.
 func (m *Mapping) Paths() []string { return slices.Clone(m.paths) }
 
 // Targets returns the targets in the order of the rules.
@@ -124,106 +173,81 @@ func (m *Mapping) Targets() []string {
 func (m *Mapping) Rules() []Rule {
 	rules := make([]Rule, len(m.columns))
 	for i := range m.columns {
-		rules[i] = m.columns[i].Rule
-		rules[i].From = slices.Clone(rules[i].From)
+		rules[i] = m.columns[i].clone()
 	}
 	return rules
+}
+
+// WithLabels returns the mapping with the labels of the picklists of s, the
+// object that its records come from, for the rules that want them. resolve
+// describes the objects that relationships lead to, as in [Mapping.Validate].
+// Labels are in the language of the user who described the object.
+func (m *Mapping) WithLabels(s *salesforce.SObject, resolve func(object string) (*salesforce.SObject, error)) (*Mapping, error) {
+	labelled := *m
+	labelled.columns = slices.Clone(m.columns)
+	v := newFinder(s, resolve)
+	var errs []error
+	for i := range labelled.columns {
+		col := &labelled.columns[i]
+		if !col.Label {
+			continue
+		}
+		f, err := v.find(&col.paths[0])
+		if err != nil {
+			errs = append(errs, &RuleError{At: col.At, Number: i + 1, Caption: col.caption(), Err: err})
+			continue
+		}
+		table := map[string]string{}
+		for _, option := range f.PicklistValues {
+			table[option.Value] = option.Label
+		}
+		col.setTable(table)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &labelled, nil
 }
 
 // Apply converts a record. The error joins a [*FieldError] for every target
 // that got no value, in the order of the rules, and [Faults] takes it apart;
 // all the other targets are in the Values that come with it.
 func (m *Mapping) Apply(rec salesforce.Record) (Values, error) {
-	v := Values{m: m, cells: make([]cell, len(m.columns))}
-	buf := make([]any, m.sources)
-	var faults fieldErrors
+	n := len(m.columns)
+	cells := make([]any, n+m.sources) // one piece of memory for both
+	v, buf := Values{m: m, cells: cells[:n]}, cells[n:]
+	var failed fieldErrors
 	for i := range m.columns {
 		col := &m.columns[i]
-		sources, ok := col.read(rec, buf)
-		if !ok {
-			continue
-		}
-		value, err := col.value(sources, m.format)
+		value, err := col.read(rec, buf)
 		if err != nil {
-			faults = append(faults, newFieldError(rec, &col.Rule, sources, err))
-			continue
+			failed = append(failed, m.readError(rec, col, err))
+			value = absent
 		}
-		v.cells[i] = cell{value, true}
+		v.cells[i] = value
 	}
-	if len(faults) > 0 {
-		return v, faults
+	if len(failed) > 0 {
+		return v, failed
 	}
 	return v, nil
 }
 
-// read looks the sources up. A column is absent if any of them is: half an
-// address is no address.
-func (c *column) read(rec salesforce.Record, buf []any) ([]any, bool) {
-	for i, path := range c.From {
-		value, ok := rec.Get(path)
-		if !ok {
-			return nil, false
+// missing is the type of absent, the value of a target that is not there.
+type missing struct{}
+
+var absent any = missing{}
+
+// reversed turns a table round. Texts that several others lead to have no way
+// back.
+func reversed(table map[string]string) (back map[string]string, whole bool) {
+	back = make(map[string]string, len(table))
+	twice := map[string]bool{}
+	for from, to := range table {
+		if _, ok := back[to]; ok {
+			twice[to] = true
 		}
-		buf[i] = value
+		back[to] = from
 	}
-	return buf[:len(c.From)], true
-}
-
-// value converts the sources, or falls back to the default.
-func (c *column) value(sources []any, f format) (any, error) {
-	value, err := c.convert(sources, f)
-	switch {
-	case err != nil || value != nil:
-		return value, err
-	case c.fallback != nil:
-		return unshared(c.fallback), nil
-	case c.Required:
-		return nil, ErrRequired
-	}
-	return nil, nil
-}
-
-// unshared copies a list, so that nobody can change the default of others.
-func unshared(value any) any {
-	if list, ok := value.([]string); ok {
-		return slices.Clone(list)
-	}
-	return value
-}
-
-// convert converts the sources within the maximum. Empty ones give nil.
-func (c *column) convert(sources []any, f format) (any, error) {
-	value, err := c.kind.convert(sources, f)
-	if err != nil || c.Max == 0 {
-		return value, err
-	}
-	switch value := value.(type) {
-	case string:
-		return c.fit(value)
-	case []string:
-		for i := range value {
-			if value[i], err = c.fit(value[i]); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return value, nil
-}
-
-// fit returns s if it is no longer than Max, or as much of it.
-func (c *column) fit(s string) (string, error) {
-	if len(s) <= c.Max || utf8.RuneCountInString(s) <= c.Max {
-		return s, nil
-	}
-	if !c.Cut {
-		return "", ErrTooLong
-	}
-	n := 0
-	for i := range s {
-		if n == c.Max {
-			return s[:i], nil
-		}
-		n++
-	}
-	return s, nil
+	maps.DeleteFunc(back, func(to, _ string) bool { return twice[to] })
+	return back, len(twice) == 0
 }

@@ -153,7 +153,7 @@ func TestEveryTypeIsListedOnce(t *testing.T) {
 	for _, typ := range mapping.Types() {
 		compile(t, field(typ))
 	}
-	require.Len(t, mapping.Types(), 15)
+	require.Len(t, mapping.Types(), 17)
 }
 
 func TestAddressIsComposedOfSeveralFields(t *testing.T) {
@@ -309,20 +309,22 @@ func TestNewReportsEveryFault(t *testing.T) {
 		{From: []string{"1A"}, Target: "q"},
 	}, nil)
 	require.EqualError(t, err, strings.Join([]string{
-		`mapping: rule 2 (name2): unknown type "Texte"`,
+		`mapping: rule 2 (name2): unknown type "Texte"; there are Text/Picklist, Number, Whole number, Date, Appointment Date/Time, Time, ` +
+			`Checkbox, Phone, Email, Address, Currency, Percent, Multi-select picklist, Id, Address lines, Rich text, URL`,
 		`mapping: rule 2 (name2): source path "Name; DROP" is no field name`,
-		`mapping: rule 3 (x): no source path`,
+		`mapping: rule 3 (x): no source path: give the field to read as from`,
 		`mapping: rule 3 (x): maximum -1 is negative`,
 		`mapping: rule 4 (name): 2 source paths are more than type Text/Picklist takes`,
 		`mapping: rule 4 (name): cut without a maximum`,
-		`mapping: rule 5 (): neither a target nor a note`,
-		`mapping: rule 5 (): neither a title nor a target`,
-		`mapping: rule 6 (): neither a title nor a target`,
+		`mapping: rule 4 (name): rule 1 has the same target "name": give one of them another`,
+		`mapping: rule 5: neither a target nor a note`,
+		`mapping: rule 5: neither a title nor a target`,
+		`mapping: rule 6: neither a title nor a target`,
 		`mapping: rule 7 (y): type Number has no maximum`,
 		`mapping: rule 8 (z): type Email cannot be cut`,
 		`mapping: rule 9 (d): default: value does not fit the type`,
 		`mapping: rule 10 (e): default: value is too long`,
-		`mapping: rule 11 (name): an earlier rule has the same target`,
+		`mapping: rule 11 (name): rule 1 has the same target "name": give one of them another`,
 		`mapping: rule 12 (p): source path "A..B" is no field name`,
 		`mapping: rule 13 (q): source path "1A" is no field name`,
 	}, "\n"))

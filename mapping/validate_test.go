@@ -75,19 +75,19 @@ func TestValidateReportsEveryProblem(t *testing.T) {
 		return nil, errors.New("no such object")
 	})
 	require.EqualError(t, err, strings.Join([]string{
-		"mapping: id: source path Id: a field of type id does not fit Number",
-		"mapping: start: source path Begin__c: Visit__c has no field Begin__c",
-		"mapping: done: source path Done__c: a field of type boolean does not fit Date",
-		"mapping: place: source path Place__c: a field of type address does not fit Address",
-		"mapping: place: source path Start__c: a field of type datetime does not fit Address",
-		"mapping: phone: source path Owner.Phone: User has no field Phone",
-		"mapping: Phone: source path Prospect__c.Phone__c: Visit__c has no relationship Prospect__c",
-		"mapping: gone: source path Gone__r.Name: no such object",
+		`mapping: rule 1 (id): field Id: a field of type id does not fit Number; its own type is "Id"`,
+		`mapping: rule 2 (start): field Begin__c: Visit__c has no field Begin__c, or it is hidden from this user`,
+		`mapping: rule 3 (done): field Done__c: a field of type boolean does not fit Date; its own type is "Checkbox"`,
+		`mapping: rule 4 (place): field Place__c: a compound address stands alone in from: remove the other sources, or name its parts instead`,
+		`mapping: rule 4 (place): field Start__c: a field of type datetime does not fit Address; its own type is "Appointment Date/Time"`,
+		`mapping: rule 5 (phone): field Owner.Phone: User has no field Phone, or it is hidden from this user`,
+		`mapping: rule 6 (Phone): field Prospect__c.Phone__c: Visit__c has no relationship Prospect__c, or it is hidden from this user; did you mean "Prospect__r"? Prospect__c is the lookup field itself`,
+		`mapping: rule 7 (gone): field Gone__r.Name: no such object`,
 	}, "\n"))
 }
 
 func TestValidateWithoutAResolverStaysOnItsObject(t *testing.T) {
 	t.Parallel()
 	m := compile(t, mapping.Rule{From: []string{"Owner.Name"}, Target: "owner"})
-	require.EqualError(t, m.Validate(visit, nil), "mapping: owner: source path Owner.Name: nothing describes Group")
+	require.EqualError(t, m.Validate(visit, nil), "mapping: rule 1 (owner): field Owner.Name: nothing describes Group")
 }

@@ -14,20 +14,15 @@ import (
 // no target.
 type Values struct {
 	m     *Mapping
-	cells []cell // one for each column
-}
-
-type cell struct {
-	value   any
-	present bool
+	cells []any // one for each column, or absent
 }
 
 // All yields the targets that are present, with their values.
 func (v Values) All() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
-		for i, c := range v.cells {
+		for i, value := range v.cells {
 			target := v.m.columns[i].Target
-			if c.present && target != "" && !yield(target, c.value) {
+			if value != absent && target != "" && !yield(target, value) {
 				return
 			}
 		}
@@ -40,10 +35,10 @@ func (v Values) Get(target string) (any, bool) {
 		return nil, false
 	}
 	i, ok := v.m.index[target]
-	if !ok {
+	if !ok || v.cells[i] == absent {
 		return nil, false
 	}
-	return v.cells[i].value, v.cells[i].present
+	return v.cells[i], true
 }
 
 // Has reports whether a target is present. Its value may be nil.
@@ -56,10 +51,10 @@ func (v Values) Has(target string) bool {
 // "Title: value" and written for people. Rows without a value are left out.
 func (v Values) Notes() []string {
 	var notes []string
-	for i, c := range v.cells {
+	for i, value := range v.cells {
 		col := &v.m.columns[i]
-		if col.Note && c.value != nil {
-			notes = append(notes, col.caption()+": "+v.m.format.show(c.value))
+		if col.Note && value != nil && value != absent {
+			notes = append(notes, col.caption()+": "+col.format.show(value))
 		}
 	}
 	return notes
@@ -70,13 +65,12 @@ type format struct {
 	zone     *time.Location
 	date     string
 	dateTime string
+	layouts  []string // of the rule
+	phone    func(string) (string, error)
 }
 
 func newFormat(opt *Options) format {
-	f := format{time.UTC, "1/2/2006", "1/2/2006 3:04 PM"}
-	if opt == nil {
-		return f
-	}
+	f := format{zone: time.UTC, date: "1/2/2006", dateTime: "1/2/2006 3:04 PM", phone: opt.Phone}
 	if opt.Zone != nil {
 		f.zone = opt.Zone
 	}
@@ -89,7 +83,7 @@ func newFormat(opt *Options) format {
 	return f
 }
 
-func (f format) show(value any) string {
+func (f *format) show(value any) string {
 	switch value := value.(type) {
 	case bool:
 		if value {
@@ -98,6 +92,8 @@ func (f format) show(value any) string {
 		return "No"
 	case salesforce.Date:
 		return value.In(time.UTC).Format(f.date)
+	case salesforce.Time:
+		return fmt.Sprintf("%02d:%02d", value.Hour, value.Minute)
 	case time.Time:
 		return value.In(f.zone).Format(f.dateTime)
 	case []string:

@@ -6,7 +6,8 @@ import "time"
 func (m *Mapping) Zone() *time.Location { return m.format.zone }
 
 // In returns the mapping for another time zone, such as that of the user whose
-// records are read. It shares what does not depend on the zone.
+// records are read. It shares what does not depend on the zone. Rules with a Zone
+// of their own keep it.
 func (m *Mapping) In(zone *time.Location) *Mapping {
 	if zone == nil || zone == m.format.zone {
 		return m
@@ -15,9 +16,9 @@ func (m *Mapping) In(zone *time.Location) *Mapping {
 	other.format.zone = zone
 	other.columns = make([]column, len(m.columns))
 	for i, col := range m.columns {
-		if col.fallback != nil {
-			// It was converted once already, so it converts.
-			col.fallback, _ = col.convert([]any{col.Default}, other.format)
+		if col.Zone == "" {
+			col.format.zone = zone
+			_ = col.setFallback() // it was converted once already, so it converts
 		}
 		other.columns[i] = col
 	}

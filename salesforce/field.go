@@ -45,6 +45,11 @@ func (f Field[T]) Get() (T, bool) {
 	return f.value, f.state == fieldSet
 }
 
+// Set makes f a field that is written as v.
+func (f *Field[T]) Set(v T) {
+	*f = Value(v)
+}
+
 // IsNull reports whether the field is null.
 func (f Field[T]) IsNull() bool {
 	return f.state == fieldNull
