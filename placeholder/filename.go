@@ -159,10 +159,10 @@ func reserved(stem string) bool {
 // see as one character. It breaks one that is longer than half of n.
 func cut(s string, n int, measure func(rune) int) string {
 	size, whole := 0, 0
-	last := rune(-1)
+	last := ' '
 	flags := 0 // regional indicators in a row: two make a flag
 	for i, r := range s {
-		if !(extends(r) || last == joiner || isFlag(r) && flags%2 == 1) {
+		if !(extends(r) || leads(last) || isFlag(r) && flags%2 == 1) {
 			whole = i
 		}
 		if size += measure(r); size > n {
@@ -180,10 +180,20 @@ func cut(s string, n int, measure func(rune) int) string {
 	return s
 }
 
-// extends reports whether r belongs to the character before it.
+// extends reports whether r belongs to the character before it: marks, tones of
+// skin, vowels and final consonants of Hangul, and am of Thai and Lao.
 func extends(r rune) bool {
-	const lightest, darkest = '\U0001F3FB', '\U0001F3FF' // tones of skin
-	return unicode.Is(unicode.M, r) || r == joiner || r == nonJoiner || lightest <= r && r <= darkest
+	switch {
+	case unicode.Is(unicode.M, r), r == joiner, r == nonJoiner, r == '\u0E33', r == '\u0EB3':
+		return true
+	}
+	return '\U0001F3FB' <= r && r <= '\U0001F3FF' || '\u1160' <= r && r <= '\u11FF'
+}
+
+// leads reports whether what follows r belongs to the same character: behind a
+// joiner, a virama, which joins Indian consonants, and an initial of Hangul.
+func leads(r rune) bool {
+	return r == joiner || strings.ContainsRune("\u094D\u09CD\u0ACD\u0B4D\u0C4D\u0D4D", r) || '\u1100' <= r && r <= '\u115F'
 }
 
 func isFlag(r rune) bool { return unicode.Is(unicode.Regional_Indicator, r) }

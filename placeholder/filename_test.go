@@ -83,10 +83,12 @@ func TestFileNameGivesTitleAndFile(t *testing.T) {
 func TestLongNamesAreCutBetweenCharactersAndKeepTheirExtension(t *testing.T) {
 	t.Parallel()
 	const (
-		family = "👨\u200d👩\u200d👧" // 18 bytes, 8 UTF-16 units
-		hand   = "👋🏽"              // 8 bytes
-		flag   = "🇩🇪"              // 8 bytes, 4 units
-		accent = "x\u0332"         // 3 bytes, 2 units
+		family = "👨\u200d👩\u200d👧"    // 18 bytes, 8 UTF-16 units
+		hand   = "👋🏽"                 // 8 bytes
+		flag   = "🇩🇪"                 // 8 bytes, 4 units
+		accent = "x\u0332"            // 3 bytes, 2 units
+		stay   = "स्ते"               // 12 bytes, 4 units
+		old    = "\u1100\u119e\u11a8" // 9 bytes, 3 units
 	)
 	for _, tc := range []struct {
 		unit        string
@@ -100,6 +102,8 @@ func TestLongNamesAreCutBetweenCharactersAndKeepTheirExtension(t *testing.T) {
 		{hand, 63, 31},
 		{flag, 63, 31},
 		{accent, 127, 83},
+		{stay, 63, 20},
+		{old, 85, 27},
 	} {
 		name := placeholder.FileName(strings.Repeat(tc.unit, 300) + ".pdf")
 		require.Equal(t, strings.Repeat(tc.unit, tc.title), name.Title)
