@@ -266,17 +266,17 @@ func (c *column) replaceAll(list []string, table map[string]string) (any, error)
 	return kept, nil
 }
 
-// combine makes one text of several sources. A template calls them by their
-// paths, or by their numbers: %1% is the first one.
+// combine makes one text of several sources. It trims the text, and takes it
+// for empty if every source is.
 func combine(t *placeholder.Template, from []string) func([]any, *format) (any, error) {
+	index := map[string]int{}
+	for _, name := range t.Names() {
+		index[name] = sourceIndex(name, from)
+	}
 	return func(sources []any, _ *format) (any, error) {
 		filled := false
 		s, err := t.Expand(placeholder.Func(func(name string) (string, error) {
-			i := sourceIndex(name, from)
-			if i < 0 {
-				return "", placeholder.ErrUnknown
-			}
-			s, err := scalar(sources[i])
+			s, err := scalar(sources[index[name]])
 			filled = filled || s != ""
 			return s, err
 		}), nil)
@@ -290,7 +290,8 @@ func combine(t *placeholder.Template, from []string) func([]any, *format) (any, 
 	}
 }
 
-// sourceIndex returns which source a template means, or -1.
+// sourceIndex returns which source a template means, or -1. It calls sources by
+// their paths, or by their numbers: %1% is the first one.
 func sourceIndex(name string, from []string) int {
 	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= len(from) {
 		return n - 1

@@ -1,7 +1,7 @@
 package mapping
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -274,12 +274,23 @@ func (r *Rule) checkTemplate(f *faults) {
 		return
 	}
 	used := map[int]bool{}
+	known := slices.Clone(r.From)
 	for _, name := range t.Names() {
-		i := sourceIndex(name, r.From)
-		f.add(i < 0, "template: %%%s%% is no source%s", name, cmp.Or(nearest.DidYouMean(name, r.From), "; add it to from"))
-		used[i] = true
+		if i := sourceIndex(name, r.From); i >= 0 {
+			used[i] = true
+			known = append(known, name)
+		}
+	}
+	if found, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](t.Check(known)); ok {
+		for _, err := range found.Unwrap() {
+			f.add(true, "template: %w", err)
+		}
+		return
 	}
 	for i, path := range r.From {
-		f.add(!used[i], "template: source %d (%s) is not used", i+1, path)
+		f.add(!used[i], "template: source %d (%s) is not used: write %%%d%% where it should stand", i+1, path, i+1)
 	}
 }
