@@ -180,43 +180,38 @@ type Options struct {
 }
 
 // Expand replaces every placeholder by its value. Each name is asked for once,
-// so it has the same value wherever it stands, random numbers included.
+// in the order of [Template.Names], so it has the same value wherever it stands,
+// random numbers included.
 func (t *Template) Expand(v Values, opt *Options) (string, error) {
-	var few [128]byte
-	text, err := t.Append(few[:0], v, opt)
-	return string(text), err
-}
-
-// Append is [Template.Expand] for those who keep a buffer: it appends the text
-// to dst, or returns dst as it is, and an error.
-func (t *Template) Append(dst []byte, v Values, opt *Options) ([]byte, error) {
 	var few [8]value
 	values := few[:0]
 	for i, name := range t.names {
 		text, err := v.Value(name)
 		unknown := errors.Is(err, ErrUnknown)
 		if err != nil && !unknown {
-			return dst, t.valueError(i, err)
+			return "", t.valueError(i, err)
 		}
 		values = append(values, value{text, !unknown})
 	}
 	if opt != nil && opt.Strict {
 		if err := t.refuseUnknown(v, values); err != nil {
-			return dst, err
+			return "", err
 		}
 	}
+	var buf [128]byte
+	text := buf[:0]
 	for i := range t.parts {
 		p := &t.parts[i]
-		dst = append(dst, p.text...)
+		text = append(text, p.text...)
 		switch {
 		case p.hole.name < 0:
 		case values[p.hole.name].known:
-			dst = append(dst, values[p.hole.name].text...)
+			text = append(text, values[p.hole.name].text...)
 		default:
-			dst = append(append(append(dst, '%'), t.names[p.hole.name]...), '%')
+			text = append(append(append(text, '%'), t.names[p.hole.name]...), '%')
 		}
 	}
-	return dst, nil
+	return string(text), nil
 }
 
 // value is what a name expands to in one expansion.

@@ -149,24 +149,18 @@ func TestANameHasOneValueInAnExpansion(t *testing.T) {
 	require.Equal(t, "x xx x", got)
 }
 
-func TestAppendExtendsABufferOrLeavesIt(t *testing.T) {
+func TestAnExpansionEndsWithTheFirstValueThatFails(t *testing.T) {
 	t.Parallel()
-	tmpl := parse(t, "%a% and %b%")
-
-	got, err := tmpl.Append([]byte("see: "), abc, nil)
-	require.NoError(t, err)
-	require.Equal(t, "see: Ada and %a%", string(got))
-
 	broken := errors.New("out of order")
-	got, err = tmpl.Append([]byte("see: "), placeholder.Func(func(name string) (string, error) {
+	got, err := parse(t, "%a% and %b%").Expand(placeholder.Func(func(name string) (string, error) {
 		if name == "b" {
 			return "", broken
 		}
 		return "Ada", nil
 	}), nil)
+	require.Empty(t, got)
 	require.ErrorIs(t, err, broken)
 	require.EqualError(t, err, "placeholder: column 9: %b%: out of order")
-	require.Equal(t, "see: ", string(got))
 }
 
 func FuzzExpand(f *testing.F) {
