@@ -20,9 +20,10 @@ var chicago = time.FixedZone("CDT", -5*3600)
 
 // world is a company with two reps, Ann and Bob, and their appointments.
 type world struct {
-	org   *salesforcetest.Org
-	staff map[string]string // app user to Staff record
-	users map[string]string // app user to Salesforce user
+	org       *salesforcetest.Org
+	transport http.RoundTripper // to the org; nil for its own
+	staff     map[string]string // app user to Staff record
+	users     map[string]string // app user to Salesforce user
 }
 
 // People and visits. Visit 3 is Bob's, with Ann as second rep, and visit 6 was
@@ -82,7 +83,11 @@ func newWorldIn(tb testing.TB, orgID string) *world {
 }
 
 func (w *world) config(auth salesforce.Auth) salesforce.Config {
-	return salesforce.Config{LoginURL: salesforce.MyDomain("acme"), Auth: auth, HTTPClient: &http.Client{Transport: w.org.Transport()}}
+	transport := w.transport
+	if transport == nil {
+		transport = w.org.Transport()
+	}
+	return salesforce.Config{LoginURL: salesforce.MyDomain("acme"), Auth: auth, HTTPClient: &http.Client{Transport: transport}}
 }
 
 // shared is single sign-on: Staff ids tell the users apart.
