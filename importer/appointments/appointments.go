@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,6 +94,7 @@ type Config struct {
 type Feed struct {
 	cfg      Config
 	query    *soql.Query
+	labels   bool     // whether the mapping shows labels of picklists
 	children sync.Map // child to the API name of the object that it leads to
 }
 
@@ -159,6 +161,7 @@ func (f *Feed) validate() error {
 	f.query = q
 	if f.cfg.Mapping != nil {
 		errs = append(errs, checkSelected(q, f.cfg.Mapping.Paths()))
+		f.labels = slices.ContainsFunc(f.cfg.Mapping.Rules(), func(r mapping.Rule) bool { return r.Label })
 	}
 	_, err = f.filter("anyone", benefitOfDoubt).Apply(q)
 	return errors.Join(append(errs, err)...)
@@ -262,7 +265,22 @@ func (f *Feed) open(ctx context.Context, appUser string, instead *span) (*readin
 	if err != nil {
 		return nil, fmt.Errorf("appointments: narrow query to user %q: %w", appUser, err)
 	}
+	if f.labels {
+		if m, err = f.labelled(ctx, client, m); err != nil {
+			return nil, fmt.Errorf("appointments: labels for user %q: %w", appUser, err)
+		}
+	}
 	return &reading{client, text, m}, nil
+}
+
+// labelled returns the mapping with the labels of picklists, in the language of
+// whoever is logged in.
+func (f *Feed) labelled(ctx context.Context, client *salesforce.Client, m *mapping.Mapping) (*mapping.Mapping, error) {
+	object, err := client.Describe(ctx, f.query.From.Object)
+	if err != nil {
+		return nil, err
+	}
+	return m.WithLabels(object, func(object string) (*salesforce.SObject, error) { return client.Describe(ctx, object) })
 }
 
 // signOn logs the user on to the org that is configured.

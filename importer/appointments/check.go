@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/sfbridge/sfbridge/internal/conf"
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/soql"
@@ -75,25 +75,28 @@ func (p Problems) Err() error {
 }
 
 // CheckFile reads a configuration file and checks it. See [ReadSettings] and
-// [Settings.Check]. Where the file has faults of its form, its mapping is not
-// looked at any further.
+// [Settings.Check]. Rules that could not be read as they stand are not looked at
+// any further.
 func CheckFile(ctx context.Context, name string, data []byte, client *salesforce.Client) (Problems, error) {
 	s, err := ReadSettings(name, data)
 	if err == nil {
 		return s.Check(ctx, client)
 	}
 	c := newChecker(ctx, s, client)
-	for _, err := range split(err) {
-		p := &Problem{Text: err.Error(), Err: err}
-		if fault, ok := errors.AsType[*conf.Fault](err); ok {
-			*p = Problem{File: fault.File, Line: fault.Line, Column: fault.Column, Part: fault.Where, Text: fault.Text, Err: err}
-		}
-		c.problems = append(c.problems, p)
+	for _, fault := range mapping.LoadErrors(err) {
+		c.unread = append(c.unread, fault.Where)
+		c.problems = append(c.problems, &Problem{
+			File: fault.File, Line: fault.Line, Column: fault.Column, Part: fault.Where, Text: fault.Text, Err: fault,
+		})
 	}
 	if s.Query != "" {
+		c.checkBasics()
 		c.checkQuery()
 	}
-	return c.problems, c.schema.err
+	if len(s.Mapping) > 0 {
+		c.checkMapping()
+	}
+	return c.sorted(), c.schema.err
 }
 
 // Check tells everything that is wrong with a configuration: what the query
@@ -115,11 +118,26 @@ func (s *Settings) Check(ctx context.Context, client *salesforce.Client) (Proble
 	c.checkMapping()
 	c.checkEssentials()
 	c.checkOrg()
-	return c.problems, c.schema.err
+	return c.sorted(), c.schema.err
+}
+
+// sorted are the problems with warnings last, in the order of the file as far as
+// it is known.
+func (c *checker) sorted() Problems {
+	slices.SortStableFunc(c.problems, func(a, b *Problem) int {
+		if a.Warning != b.Warning {
+			return map[bool]int{true: 1, false: -1}[a.Warning]
+		}
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return c.problems
 }
 
 // split takes a joined error apart.
 func split(err error) []error {
+	if err == nil {
+		return nil
+	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // of the error itself, not of its causes
 		return joined.Unwrap()
 	}
@@ -131,6 +149,7 @@ type checker struct {
 	*Settings
 	schema   *schema
 	query    *soql.Query // nil if it is none
+	unread   []string    // the parts of a file that could not be read as they stand
 	problems Problems
 }
 
@@ -138,11 +157,11 @@ func newChecker(ctx context.Context, s *Settings, client *salesforce.Client) *ch
 	return &checker{Settings: s, schema: newSchema(ctx, client)}
 }
 
-// add adds a problem about a part of the configuration.
+// add adds a problem about a part of the configuration, such as a key.
 func (c *checker) add(part string, err error, format string, args ...any) *Problem {
 	p := &Problem{Part: part, Text: fmt.Sprintf(format, args...), Err: err}
 	if c.file != nil {
-		p.File = c.file.name
+		p.File, p.Line = c.file.name, c.file.lineOf(part)
 	}
 	c.problems = append(c.problems, p)
 	return p
@@ -172,14 +191,16 @@ func (c *checker) checkBasics() {
 		c.add("companyId", nil, "%v", err)
 	}
 	for _, err := range split(c.Window.validate()) {
-		if err != nil {
-			c.add("window", nil, "%v", err)
-		}
+		c.add("window", nil, "%v", err)
 	}
 }
 
 // checkQuery checks the query by itself, and against the org.
 func (c *checker) checkQuery() {
+	if strings.TrimSpace(c.Query) == "" {
+		c.add("query", nil, "there is no query: write one in SOQL, which selects the Id and what the mapping reads")
+		return
+	}
 	token := c.token()
 	q, err := soql.Parse(c.Query, &soql.ParseOptions{Token: token})
 	if syntax, ok := errors.AsType[*soql.SyntaxError](err); ok {
@@ -268,8 +289,9 @@ func (c *checker) checkLiterals() {
 	}
 	for n := range soql.Preorder(c.query) {
 		if day, ok := n.(*soql.DateRange); ok {
+			word := c.Query[day.Pos()-1 : day.End()-1]
 			c.atQuery(day.Pos(), nil, "%s counts in the time zone of the shared login, not in the rep's: "+
-				"set a window, whose days are the rep's, and take the comparison out of the query", day.Name).Warning = true
+				"set a window, whose days are the rep's, and take the comparison out of the query", word).Warning = true
 		}
 	}
 }
@@ -298,78 +320,100 @@ func (c *checker) checkMapping() {
 		return
 	}
 	zone, _ := c.zone()
-	if _, err := mapping.New(c.Mapping, &mapping.Options{Zone: zone}); err != nil {
-		for _, err := range split(err) {
-			c.add("mapping", err, "%s", sentence(err))
+	_, err := mapping.New(c.Mapping, &mapping.Options{Zone: zone})
+	unread, wrong := c.unreadRules(), map[int]bool{}
+	for _, err := range split(err) {
+		if fault, ok := errors.AsType[*mapping.RuleError](err); ok && !unread[fault.Number] {
+			wrong[fault.Number] = true
+			c.atRule(fault.Number, err, "%v", fault.Err)
 		}
 	}
 	if c.query == nil {
 		return
 	}
 	selected := selectedBy(c.query)
-	for i, rule := range c.Mapping {
-		part := fmt.Sprintf("mapping, rule %d (%s)", i+1, caption(rule))
-		sound := true
-		for _, path := range rule.From {
-			sound = c.checkSource(part, path, selected) && sound
+	for i := range c.Mapping {
+		if unread[i+1] {
+			continue
+		}
+		sound := !wrong[i+1]
+		for _, path := range c.Mapping[i].From {
+			sound = c.checkSource(i+1, path, selected) && sound
 		}
 		if sound {
-			c.checkType(part, rule)
+			c.checkType(i + 1)
 		}
 	}
 }
 
-func caption(rule mapping.Rule) string {
-	if rule.Title != "" {
-		return rule.Title
+// unreadRules are the numbers of the rules that could not be read as they stand.
+func (c *checker) unreadRules() map[int]bool {
+	unread := map[int]bool{}
+	for _, part := range c.unread {
+		number := 0
+		if n, _ := fmt.Sscanf(part, "rule %d", &number); n == 1 {
+			unread[number] = true
+		}
 	}
-	return rule.Target
+	return unread
+}
+
+// atRule adds a problem about a rule, by its number from 1.
+func (c *checker) atRule(number int, err error, format string, args ...any) *Problem {
+	rule := &c.Mapping[number-1]
+	part := fmt.Sprintf("mapping, rule %d", number)
+	if caption := cmp.Or(rule.Title, rule.Target); caption != "" {
+		part += " (" + caption + ")"
+	}
+	p := c.add(part, err, format, args...)
+	if c.file != nil {
+		p.Line, p.Column = placeOf(rule.At)
+	}
+	return p
+}
+
+// placeOf reads the line and the column at the end of "file.yaml:12:5".
+func placeOf(at string) (line, column int) {
+	parts := strings.Split(at, ":")
+	if n := len(parts); n > 2 {
+		line, _ = strconv.Atoi(parts[n-2])
+		column, _ = strconv.Atoi(parts[n-1])
+	}
+	return line, column
 }
 
 // checkSource reports whether a path is selected by the query. If it is not, and
 // the org does not have it either, the latter is what to say.
-func (c *checker) checkSource(part, path string, selected func(string) bool) bool {
+func (c *checker) checkSource(number int, path string, selected func(string) bool) bool {
 	if selected(path) {
 		return true
 	}
-	if o, ok := c.schema.Object(c.query.From.Object); ok {
-		if faults, _ := c.schema.lookup(o.Name, path); len(faults) > 0 {
-			c.add(part, faults[0], "%s", c.schema.explain(faults[0]))
-			return false
-		}
+	if faults, _ := c.schema.lookup(c.query.From.Object, path); len(faults) > 0 {
+		c.atRule(number, faults[0], "%s", c.schema.explain(faults[0]))
+		return false
 	}
-	c.add(part, nil, "the query does not select %s, which this rule reads%s: add it to the SELECT, or correct the rule",
-		path, meant(path, paths(c.query)))
+	c.atRule(number, nil, "the query does not select %s: add it to the SELECT, or correct the rule%s", path, meant(path, paths(c.query)))
 	return false
 }
 
-// checkType holds the type of a rule against that of its fields.
-func (c *checker) checkType(part string, rule mapping.Rule) {
+// checkType holds a rule against its fields. What it reads and the org does not
+// have, the query was told.
+func (c *checker) checkType(number int) {
+	rule := c.Mapping[number-1]
 	object := c.schema.describe(c.query.From.Object)
 	if object == nil || selectsAlias(c.query, rule.From) || c.unknown(rule) {
 		return
 	}
 	m, err := mapping.New([]mapping.Rule{rule}, nil)
 	if err != nil {
-		return // was told already
+		return // its converter is the host's
 	}
-	err = m.Validate(object, func(name string) (*salesforce.SObject, error) {
-		if o := c.schema.describe(name); o != nil {
-			return o, nil
-		}
-		return nil, fmt.Errorf("there is no object %s", name)
-	})
-	if err == nil {
-		return
-	}
-	for _, err := range split(err) {
-		_, text, _ := strings.Cut(sentence(err), caption(rule)+": ")
-		c.add(part, err, "%s: choose a type that fits the field, or another field", text)
+	for _, p := range m.Check(object, &mapping.CheckOptions{Resolve: c.schema.resolve}) {
+		c.atRule(number, p, "%s: %s", p.Path, p.Text).Warning = p.Warning
 	}
 }
 
-// unknown reports whether the org does not have one of a rule's paths, of which
-// the query was told.
+// unknown reports whether the org does not have one of a rule's paths.
 func (c *checker) unknown(rule mapping.Rule) bool {
 	return slices.ContainsFunc(rule.From, func(path string) bool {
 		faults, _ := c.schema.lookup(c.query.From.Object, path)

@@ -44,6 +44,14 @@ func (s *schema) describe(name string) *salesforce.SObject {
 	return o
 }
 
+// resolve is describe for a check of a mapping.
+func (s *schema) resolve(name string) (*salesforce.SObject, error) {
+	if o := s.describe(name); o != nil {
+		return o, nil
+	}
+	return nil, fmt.Errorf("the org has no object %s, or this login may not see it", name)
+}
+
 // Object makes it a [soql.Schema].
 func (s *schema) Object(name string) (*soql.Object, bool) {
 	described := s.describe(name)

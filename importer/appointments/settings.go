@@ -51,6 +51,18 @@ type file struct {
 	text string
 }
 
+// lineOf is the line of a key at the top, 0 if it is not there.
+func (f *file) lineOf(key string) int {
+	for i, line := range strings.Split(f.text, "\n") {
+		name, _, ok := strings.Cut(strings.TrimSpace(line), ":")
+		top := line != "" && line[0] != ' ' || strings.HasPrefix(name, `"`)
+		if ok && top && strings.Trim(name, `"`) == key {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // ReadSettings reads a configuration file, in YAML or JSON; its name says which,
 // or else its first character. It is strict: the error has a line for every key
 // that does not exist, stands twice or has a value of the wrong kind, with its
