@@ -68,6 +68,7 @@ var names = map[string]placeholder.Name{
 	" - .pdf":                             {"-", "document.pdf"},
 	"~$a%2e%2e%2fb.pdf":                   {"~$a%2e%2e%2fb", "~$a%2e%2e%2fb.pdf"},
 	"CONIN$":                              {"CONIN$", "_CONIN$"},
+	"e\ue000\u0301.pdf":                   {"e\ue000\u0301", "é.pdf"},
 	"-con.pdf":                            {"-con", "_con.pdf"},
 	"../nul":                              {"../nul", "_nul"},
 	"Lpt\u2070.pdf":                       {"Lpt\u2070", "Lpt\u2070.pdf"},
