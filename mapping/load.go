@@ -52,33 +52,53 @@ type LoadError = conf.Fault
 // is also what errors call it, or by its first character. It refuses what it
 // does not know, and its error joins a [*LoadError] for each fault and a
 // [*RuleError] for each rule that cannot work, whatever the options.
-func Parse(file string, data []byte) (*Config, error) {
+func Parse(file string, data []byte) (*Config, error) { return parse(file, data, nil) }
+
+// parse also looks at what depends on options, if there are any.
+func parse(file string, data []byte, opt *Options) (*Config, error) {
 	c := &Config{}
 	err := conf.Decode(file, data, c)
-	if err := errors.Join(append([]error{err}, c.check(file, err)...)...); err != nil {
+	if err := errors.Join(append([]error{err}, c.check(file, data, err, opt)...)...); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// check finds the faults of rules that could be read.
-func (c *Config) check(file string, read error) []error {
+// check finds the faults of what could be read.
+func (c *Config) check(file string, data []byte, read error, opt *Options) []error {
 	var errs []error
+	fault := func(key, text string) {
+		line, column := conf.Place(file, data, key)
+		errs = append(errs, &LoadError{File: file, Line: line, Column: column, Where: key, Text: text})
+	}
 	if read == nil && len(c.Rules) == 0 {
-		errs = append(errs, &LoadError{File: file, Text: "there are no rules: add a row under rules"})
+		fault("rules", "there are no rules: add a row")
 	}
 	if _, err := time.LoadLocation(c.Zone); err != nil {
-		errs = append(errs, &LoadError{File: file, Where: "zone", Text: fmt.Sprintf("unknown zone %q: give a name such as America/Chicago", c.Zone)})
+		fault("zone", noZone(c.Zone))
 	}
-	for _, l := range []struct{ key, text string }{{"dateLayout", c.DateLayout}, {"dateTimeLayout", c.DateTimeLayout}} {
-		if _, err := placeholder.Layout(l.text); err != nil {
-			errs = append(errs, &LoadError{File: file, Where: l.key, Text: err.Error()})
-		}
+	if _, err := layout(c.DateLayout); err != nil {
+		fault("dateLayout", err.Error())
 	}
-	return append(errs, c.checkRules(read)...)
+	if _, err := layout(c.DateTimeLayout); err != nil {
+		fault("dateTimeLayout", err.Error())
+	}
+	return append(errs, c.checkRules(read, opt)...)
 }
 
-func (c *Config) checkRules(read error) []error {
+func noZone(name string) string {
+	return fmt.Sprintf("unknown zone %q: give a name such as America/Chicago", name)
+}
+
+// layout reads a layout that may be left out.
+func layout(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	return placeholder.Layout(text)
+}
+
+func (c *Config) checkRules(read error, opt *Options) []error {
 	var errs []error
 	first := map[string]int{}
 	for i := range c.Rules {
@@ -94,11 +114,25 @@ func (c *Config) checkRules(read error) []error {
 		if r.Type = cmp.Or(r.Type, Text); unread(read, i+1) {
 			continue // what was read of it would only be misunderstood
 		}
-		for _, err := range r.check() {
+		for _, err := range r.faults(opt) {
 			fault(err)
 		}
 	}
 	return errs
+}
+
+// faults compiles the rule as far as that is possible: without options nobody
+// knows which converters there are.
+func (r *Rule) faults(opt *Options) []error {
+	if opt == nil && r.Converter != "" {
+		return r.check()
+	}
+	o := Options{}
+	if opt != nil {
+		o = *opt
+	}
+	_, faults := compile(r, newFormat(&o), &o)
+	return faults
 }
 
 // unread reports whether a rule has faults of its own in the file.
@@ -135,13 +169,13 @@ func (c *Config) New(opt *Options) (*Mapping, error) {
 	}
 	zone, err := time.LoadLocation(c.Zone)
 	if err != nil {
-		return nil, fmt.Errorf("mapping: unknown zone %q: give a name such as America/Chicago", c.Zone)
+		return nil, errors.New("mapping: " + noZone(c.Zone))
 	}
-	date, err := placeholder.Layout(c.DateLayout)
+	date, err := layout(c.DateLayout)
 	if err != nil {
 		return nil, fmt.Errorf("mapping: dateLayout: %w", err)
 	}
-	dateTime, err := placeholder.Layout(c.DateTimeLayout)
+	dateTime, err := layout(c.DateTimeLayout)
 	if err != nil {
 		return nil, fmt.Errorf("mapping: dateTimeLayout: %w", err)
 	}
@@ -151,9 +185,10 @@ func (c *Config) New(opt *Options) (*Mapping, error) {
 	return New(c.Rules, &o)
 }
 
-// Load reads a mapping file and compiles its rules: [Parse] and [Config.New].
+// Load reads a mapping file and compiles its rules, as [Parse] and [Config.New]
+// do, with all their faults at once.
 func Load(file string, data []byte, opt *Options) (*Mapping, error) {
-	c, err := Parse(file, data)
+	c, err := parse(file, data, cmp.Or(opt, &Options{}))
 	if err != nil {
 		return nil, err
 	}

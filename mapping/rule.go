@@ -233,11 +233,11 @@ func (r *Rule) checkOptions(k kind, f *faults) {
 	f.add(len(r.Layouts) > 0 && !k.dated, "type %s has no layouts", r.Type)
 	for _, text := range r.Layouts {
 		_, err := layoutOf(text, r.Type)
-		f.add(err != nil, "%v", err)
+		f.add(k.dated && err != nil, "%v", err)
 	}
 	f.add(r.Zone != "" && r.Type != Date && r.Type != DateTime, "type %s has no zone", r.Type)
 	_, err := time.LoadLocation(r.Zone)
-	f.add(err != nil, "unknown zone %q: give a name such as America/Chicago", r.Zone)
+	f.add(err != nil, "%s", noZone(r.Zone))
 	f.add(own && (r.Label || r.Lookup != nil || r.Template != "" || len(r.Layouts) > 0), "a converter goes with no label, lookup, template or layouts")
 	f.add(r.Template != "" && (r.Type != Text || r.Label), "a template is for type %s without label", Text)
 	if r.Template != "" {

@@ -74,6 +74,20 @@ func Decode(file string, data []byte, dst any) error {
 	return errors.Join(errs...)
 }
 
+// Place returns where the value of a key at the top of a file stands, or zeros.
+func Place(file string, data []byte, key string) (line, column int) {
+	root, fault := parse(file, data)
+	if fault != nil {
+		return 0, 0
+	}
+	for _, m := range root.members {
+		if m.name == key {
+			return m.value.line, m.value.column
+		}
+	}
+	return 0, 0
+}
+
 func parse(file string, data []byte) (*node, *Fault) {
 	if len(data) > MaxSize {
 		return nil, &Fault{File: file, Text: fmt.Sprintf("the file has more than %d bytes", MaxSize)}

@@ -144,6 +144,16 @@ func TestDecodeSaysWhatKeepsAFileFromBeingRead(t *testing.T) {
 	}
 }
 
+func TestPlaceFindsTheValueOfAKey(t *testing.T) {
+	t.Parallel()
+	line, column := conf.Place("a.yaml", []byte("name: x\nzone:  UTC\n"), "zone")
+	require.Equal(t, [2]int{2, 8}, [2]int{line, column})
+	for _, text := range []string{"name: x\n", "- x\n", "{"} {
+		line, column = conf.Place("", []byte(text), "zone")
+		require.Zero(t, line+column)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, c := range broken[:len(broken)-2] {
 		f.Add(c.text)

@@ -3,6 +3,7 @@ package conf
 import (
 	"encoding"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -75,8 +76,8 @@ func (d *decoder) value(n *node, v reflect.Value, where string) {
 	case kind == reflect.Bool:
 		d.want(n, where, string(isBool))
 	case v.CanInt():
-		number, err := strconv.ParseInt(n.text, 10, 64)
-		if n.kind != isNumber || err != nil || v.OverflowInt(number) {
+		number, ok := whole(n.text)
+		if n.kind != isNumber || !ok || v.OverflowInt(number) {
 			d.want(n, where, wholeNumber)
 			return
 		}
@@ -90,6 +91,17 @@ func (d *decoder) value(n *node, v reflect.Value, where string) {
 	default:
 		d.fault(n.line, n.column, where, "a %s cannot be read from a file", v.Type())
 	}
+}
+
+// whole reads a whole number in any of its spellings: 5, 5.0, 5e0, 0x5.
+func whole(text string) (int64, bool) {
+	number, err := strconv.ParseInt(text, 0, 64)
+	if err == nil {
+		return number, true
+	}
+	const exact = 1 << 53 // up to here every whole number is a float64
+	float, err := strconv.ParseFloat(text, 64)
+	return int64(float), err == nil && float == math.Trunc(float) && math.Abs(float) < exact
 }
 
 func (d *decoder) text(n *node, where string, set func([]byte) error) {

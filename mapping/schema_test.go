@@ -1,0 +1,182 @@
+package mapping_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+// jsonSchema is as much of JSON Schema as our own schema uses. Reading one with
+// any other keyword fails.
+type jsonSchema struct {
+	Dialect     string                 `json:"$schema"`
+	Title       string                 `json:"title"`
+	Description string                 `json:"description"`
+	Ref         string                 `json:"$ref"`
+	Defs        map[string]*jsonSchema `json:"$defs"`
+	Type        string                 `json:"type"`
+	Enum        []string               `json:"enum"`
+	AnyOf       []*jsonSchema          `json:"anyOf"`
+	Items       *jsonSchema            `json:"items"`
+	Required    []string               `json:"required"`
+	Properties  map[string]*jsonSchema `json:"properties"`
+	Additional  json.RawMessage        `json:"additionalProperties"`
+
+	others *jsonSchema // Additional, where it is a schema
+	root   *jsonSchema
+}
+
+func readSchema(tb testing.TB, text []byte) *jsonSchema {
+	tb.Helper()
+	s := &jsonSchema{}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	require.NoError(tb, dec.Decode(s))
+	s.link(tb, s)
+	return s
+}
+
+// link tells every part which schema it is of.
+func (s *jsonSchema) link(tb testing.TB, root *jsonSchema) {
+	tb.Helper()
+	if s == nil {
+		return
+	}
+	s.root = root
+	if bytes.HasPrefix(s.Additional, []byte("{")) {
+		require.NoError(tb, json.Unmarshal(s.Additional, &s.others))
+	} else if s.Additional != nil {
+		require.Equal(tb, "false", string(s.Additional))
+	}
+	parts := append([]*jsonSchema{s.Items, s.others}, s.AnyOf...)
+	for _, group := range []map[string]*jsonSchema{s.Defs, s.Properties} {
+		for _, part := range group {
+			parts = append(parts, part)
+		}
+	}
+	for _, part := range parts {
+		part.link(tb, root)
+	}
+}
+
+// check tells what is wrong with a value, if anything.
+func (s *jsonSchema) check(value any) error {
+	if s.Ref != "" {
+		return s.root.Defs[strings.TrimPrefix(s.Ref, "#/$defs/")].check(value)
+	}
+	if s.Type != "" && s.Type != jsonType(value) && (s.Type != "number" || jsonType(value) != "integer") {
+		return fmt.Errorf("%v is no %s", value, s.Type)
+	}
+	if text, ok := value.(string); ok && s.Enum != nil && !slices.Contains(s.Enum, text) {
+		return fmt.Errorf("%q is not in the enum", text)
+	}
+	if s.AnyOf != nil && !slices.ContainsFunc(s.AnyOf, func(part *jsonSchema) bool { return part.check(value) == nil }) {
+		return fmt.Errorf("%v fits no alternative", value)
+	}
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			if s.Items == nil {
+				break
+			}
+			if err := s.Items.check(item); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		return s.checkObject(value)
+	}
+	return nil
+}
+
+func (s *jsonSchema) checkObject(value map[string]any) error {
+	for _, name := range s.Required {
+		if _, ok := value[name]; !ok {
+			return fmt.Errorf("%s is missing", name)
+		}
+	}
+	for name, v := range value {
+		part, ok := s.Properties[name]
+		if !ok && s.others != nil {
+			part, ok = s.others, true
+		}
+		if !ok {
+			return fmt.Errorf("%s is unknown", name)
+		}
+		if err := part.check(v); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func jsonType(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case string:
+		return "string"
+	case float64:
+		if value == math.Trunc(value) {
+			return "integer"
+		}
+		return "number"
+	case []any:
+		return "array"
+	}
+	return "object"
+}
+
+// lenient reads a file as an editor does before it looks at the schema: the
+// first document, the last of several equal keys.
+func lenient(tb testing.TB, name string, text []byte) any {
+	tb.Helper()
+	if strings.HasSuffix(name, ".json") {
+		var value any
+		require.NoError(tb, json.NewDecoder(bytes.NewReader(text)).Decode(&value))
+		return value
+	}
+	var document yaml.Node
+	if yaml.NewDecoder(bytes.NewReader(text)).Decode(&document) != nil {
+		return nil // an empty file
+	}
+	return lenientNode(tb, document.Content[0])
+}
+
+func lenientNode(tb testing.TB, n *yaml.Node) any {
+	tb.Helper()
+	switch n.Kind {
+	case yaml.SequenceNode:
+		list := []any{}
+		for _, item := range n.Content {
+			list = append(list, lenientNode(tb, item))
+		}
+		return list
+	case yaml.MappingNode:
+		object := map[string]any{}
+		for i := 0; i < len(n.Content); i += 2 {
+			object[n.Content[i].Value] = lenientNode(tb, n.Content[i+1])
+		}
+		return object
+	}
+	switch n.ShortTag() {
+	case "!!str", "!!timestamp":
+		return n.Value
+	case "!!int", "!!float":
+		var number float64
+		require.NoError(tb, n.Decode(&number))
+		return number
+	}
+	var value any
+	require.NoError(tb, n.Decode(&value))
+	return value
+}
