@@ -29,7 +29,7 @@ func address(sources []any, _ *format) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		parts[i] = strings.Join(splitLines(s), ", ")
+		parts[i] = strings.Join(appendLines(nil, s), ", ")
 	}
 	street, city, state, zip, country := parts[0], parts[1], parts[2], parts[3], parts[4]
 	return textOrNil(join(", ", street, city, join(" ", state, zip), country)), nil
@@ -53,7 +53,7 @@ func lines(sources []any, _ *format) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, splitLines(s)...)
+		all = appendLines(all, s)
 	}
 	if len(all) == 0 {
 		return nil, nil
@@ -61,15 +61,24 @@ func lines(sources []any, _ *format) (any, error) {
 	return all, nil
 }
 
-// splitLines returns the lines of s without outer blanks and empty lines.
-func splitLines(s string) []string {
-	var kept []string
-	for _, line := range strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if line = strings.TrimSpace(line); line != "" {
-			kept = append(kept, line)
+// appendLines appends the lines of s without outer blanks and empty lines.
+func appendLines(all []string, s string) []string {
+	for s != "" {
+		line := s
+		if end := strings.IndexAny(s, "\r\n"); end >= 0 {
+			line, s = s[:end], s[end+1:]
+		} else {
+			s = ""
 		}
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if all == nil {
+			all = make([]string, 0, 4) // street, addition, state
+		}
+		all = append(all, line)
 	}
-	return kept
+	return all
 }
 
 // join joins the parts that are not empty.

@@ -11,6 +11,9 @@ import (
 // them, white space single as a page would show it, entities decoded. Text
 // without tags keeps its white space.
 func plain(s string) string {
+	if !strings.ContainsAny(s, "<&") {
+		return s
+	}
 	tokens := tokenize(s)
 	if len(tokens) == 1 && tokens[0].tag == "" {
 		return decode(s)
