@@ -35,8 +35,8 @@ type Problem struct {
 	Err error
 }
 
-// Error is the place, the part and the text.
-func (p *Problem) Error() string {
+// String is the place, the part and the text.
+func (p *Problem) String() string {
 	var b strings.Builder
 	if p.File != "" {
 		b.WriteString(p.File)
@@ -57,18 +57,22 @@ func (p *Problem) Error() string {
 	return b.String() + p.Text
 }
 
-func (p *Problem) Unwrap() error { return p.Err }
+// problemError is a problem that keeps a configuration from working.
+type problemError struct{ *Problem }
+
+func (e problemError) Error() string { return e.String() }
+func (e problemError) Unwrap() error { return e.Err }
 
 // Problems are all that is wrong with a configuration.
 type Problems []*Problem
 
-// Err joins those that keep the configuration from working, and is nil if there
-// are only warnings.
+// Err joins those that keep the configuration from working, each with its cause,
+// and is nil if there are only warnings.
 func (p Problems) Err() error {
 	var errs []error
 	for _, problem := range p {
 		if !problem.Warning {
-			errs = append(errs, problem)
+			errs = append(errs, problemError{problem})
 		}
 	}
 	return errors.Join(errs...)
@@ -138,7 +142,7 @@ func split(err error) []error {
 	if err == nil {
 		return nil
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // of the error itself, not of its causes
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	return []error{err}
@@ -175,7 +179,9 @@ func (c *checker) atQuery(pos soql.Pos, err error, format string, args ...any) *
 		part = fmt.Sprintf("query, line %d, column %d", line, column)
 	}
 	p := c.add(part, err, format, args...)
-	p.Line, p.Column = c.place(line, column)
+	if p.Line, p.Column = c.place(line, column); p.Line == 0 && c.file != nil {
+		p.Line = c.file.lineOf("query")
+	}
 	return p
 }
 
@@ -232,7 +238,11 @@ func (c *checker) checkObject() {
 	if !c.schema.known() {
 		return
 	}
-	for _, f := range soql.Analyze(c.query, c.schema).Faults {
+	faults := soql.Analyze(c.query, c.schema).Faults
+	if c.schema.err != nil {
+		return // an org that does not answer has not said no
+	}
+	for _, f := range faults {
 		c.atQuery(f.Pos, f, "%s", c.schema.explain(f))
 	}
 	c.checkPath("userField", c.userField(), "")
@@ -259,7 +269,7 @@ func (c *checker) checkPath(part, path, fieldType string) {
 func (c *checker) checkScope(token string) {
 	filter := soql.UserFilter{IDs: []string{"anyone"}, Field: c.userField(), Token: token, Related: c.schema.related}
 	_, err := filter.Apply(c.query)
-	if err == nil {
+	if err == nil || c.schema.err != nil {
 		return
 	}
 	pos := soql.Pos(0)

@@ -95,6 +95,9 @@ func (s *schema) lookup(object, path string) ([]*soql.SchemaError, *salesforce.F
 		return nil, nil
 	}
 	found := soql.Analyze(selecting(object, path), s)
+	if s.err != nil {
+		return nil, nil
+	}
 	if len(found.Faults) > 0 || len(found.Reads) == 0 {
 		return found.Faults, nil
 	}

@@ -25,7 +25,7 @@ type Settings struct {
 	SignOn Mode `json:"signOn,omitempty" yaml:"signOn,omitempty"`
 
 	// Query is the query in SOQL. Required.
-	Query string `json:"query" yaml:"query"`
+	Query string `json:"query,omitempty" yaml:"query,omitempty"`
 
 	// UserField and Token are those of [Config].
 	UserField string `json:"userField,omitempty" yaml:"userField,omitempty"`
@@ -40,7 +40,7 @@ type Settings struct {
 	Zone string `json:"zone,omitempty" yaml:"zone,omitempty"`
 
 	// Mapping are the rows of the mapping. Required.
-	Mapping []mapping.Rule `json:"mapping" yaml:"mapping" conf:"item=rule"`
+	Mapping []mapping.Rule `json:"mapping,omitempty" yaml:"mapping,omitempty" conf:"item=rule"`
 
 	file *file // where they were read from, nil for nowhere
 }
@@ -54,7 +54,7 @@ type file struct {
 // lineOf is the line of a key at the top, 0 if it is not there.
 func (f *file) lineOf(key string) int {
 	for i, line := range strings.Split(f.text, "\n") {
-		name, _, ok := strings.Cut(strings.TrimSpace(line), ":")
+		name, _, ok := strings.Cut(strings.TrimLeft(line, " \t{"), ":")
 		top := line != "" && line[0] != ' ' || strings.HasPrefix(name, `"`)
 		if ok && top && strings.Trim(name, `"`) == key {
 			return i + 1
