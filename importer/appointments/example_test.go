@@ -90,3 +90,71 @@ func ExampleNew() {
 	// Output:
 	// appointments: configuration: soql: query refused: no restriction to the user is in every branch of the WHERE behind FROM Event
 }
+
+// An administrator's configuration is checked against the org before a rep ever
+// sees an empty list.
+func ExampleSettings_Check() {
+	org := salesforcetest.NewOrg(&salesforcetest.Options{Schema: salesforcetest.Improveit360()})
+	client, err := salesforce.New(salesforce.Config{
+		LoginURL:   salesforce.MyDomain("acme"),
+		Auth:       salesforce.ClientCredentials{ClientID: "cid", ClientSecret: "csecret"},
+		HTTPClient: &http.Client{Transport: org.Transport()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	settings, err := appointments.ReadSettings("feed.yaml", []byte(`
+query: |
+  SELECT Id, i360__Adress__c, i360__Computed_Start_DateTime__c
+  FROM i360__Appointment__c
+  WHERE i360__Sales_Rep_1__c = '%userIdentifier%'
+mapping:
+  - {title: Customer, from: i360__Prospect__r.Name, target: customerName}
+  - {title: Phone, from: i360__Prospect__r.i360__Phone_1__c, type: Phone, target: phone}
+  - {title: Email, from: i360__Prospect__r.i360__Primary_Email__c, type: Email, target: email}
+  - {title: Start, from: i360__Computed_Start_DateTime__c, type: Appointment Date/Time, target: start}
+`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	problems, err := settings.Check(context.Background(), client)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range problems {
+		fmt.Println(p)
+	}
+	// Output:
+	// feed.yaml:3:14: query, line 1, column 12: i360__Appointment__c has no field i360__Adress__c, or this login may not see it; did you mean "i360__Address__c"?
+	// feed.yaml:7:5: mapping, rule 1 (Customer): the query does not select i360__Prospect__r.Name: add it to the SELECT, or correct the rule
+	// feed.yaml:8:5: mapping, rule 2 (Phone): the query does not select i360__Prospect__r.i360__Phone_1__c: add it to the SELECT, or correct the rule
+	// feed.yaml:9:5: mapping, rule 3 (Email): the query does not select i360__Prospect__r.i360__Primary_Email__c: add it to the SELECT, or correct the rule
+	// feed.yaml:6: warning: mapping: no rule gives an address, so the rep does not know where to go: select the field and add a rule
+}
+
+// Each user has a Salesforce login of their own, which the host keeps. A user
+// without one is refused, whoever else has one.
+func ExampleNewPerUser() {
+	vault := map[string]salesforce.Auth{
+		"ann": salesforce.SOAPLogin{Username: "ann@example.com", Password: "secret", SecurityToken: "TOKEN"},
+	}
+	on, err := appointments.NewPerUser(
+		salesforce.Config{LoginURL: salesforce.MyDomain("acme")},
+		func(_ context.Context, appUser, _ string) (salesforce.Auth, error) { return vault[appUser], nil },
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := mapping.New([]mapping.Rule{{Target: "subject", From: []string{"Subject"}}}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	feed, err := appointments.New(appointments.Config{SignOn: on, Query: "SELECT Id, Subject FROM Event", Mapping: m})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = salesforce.Collect(feed.Appointments(context.Background(), "dan"))
+	fmt.Println(err)
+	// Output:
+	// appointments: sign on user "dan": user has no credentials
+}

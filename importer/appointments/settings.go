@@ -36,7 +36,8 @@ type Settings struct {
 	Window Window `json:"window,omitzero" yaml:"window,omitempty"`
 
 	// Zone is the time zone of users of whom the host knows none, by its name in
-	// the time zone database, such as "America/Denver". Defaults to UTC.
+	// the time zone database, such as "America/Denver". A machine without that
+	// database needs the import of time/tzdata. Defaults to UTC.
 	Zone string `json:"zone,omitempty" yaml:"zone,omitempty"`
 
 	// Mapping are the rows of the mapping. Required.
