@@ -165,7 +165,8 @@ func newChecker(ctx context.Context, s *Settings, client *salesforce.Client) *ch
 func (c *checker) add(part string, err error, format string, args ...any) *Problem {
 	p := &Problem{Part: part, Text: fmt.Sprintf(format, args...), Err: err}
 	if c.file != nil {
-		p.File, p.Line = c.file.name, c.file.lineOf(part)
+		p.File = c.file.name
+		p.Line, p.Column = c.file.placeOf(part)
 	}
 	c.problems = append(c.problems, p)
 	return p
@@ -179,8 +180,8 @@ func (c *checker) atQuery(pos soql.Pos, err error, format string, args ...any) *
 		part = fmt.Sprintf("query, line %d, column %d", line, column)
 	}
 	p := c.add(part, err, format, args...)
-	if p.Line, p.Column = c.place(line, column); p.Line == 0 && c.file != nil {
-		p.Line = c.file.lineOf("query")
+	if p.Line, p.Column = c.place(line, column); p.Line == 0 {
+		p.Line, p.Column = c.file.placeOf("query")
 	}
 	return p
 }

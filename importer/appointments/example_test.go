@@ -105,7 +105,7 @@ func ExampleSettings_Check() {
 	}
 	settings, err := appointments.ReadSettings("feed.yaml", []byte(`
 query: |
-  SELECT Id, i360__Adress__c, i360__Computed_Start_DateTime__c
+  SELECT Id, i360__Zipp__c, i360__Computed_Start_DateTime__c
   FROM i360__Appointment__c
   WHERE i360__Sales_Rep_1__c = '%userIdentifier%'
 mapping:
@@ -125,11 +125,11 @@ mapping:
 		fmt.Println(p)
 	}
 	// Output:
-	// feed.yaml:3:14: query, line 1, column 12: i360__Appointment__c has no field i360__Adress__c, or this login may not see it; did you mean "i360__Address__c"?
+	// feed.yaml:3:14: query, line 1, column 12: i360__Appointment__c has no field i360__Zipp__c, or this login may not see it; did you mean "i360__Zip__c"?
 	// feed.yaml:7:5: mapping, rule 1 (Customer): the query does not select i360__Prospect__r.Name: add it to the SELECT, or correct the rule
 	// feed.yaml:8:5: mapping, rule 2 (Phone): the query does not select i360__Prospect__r.i360__Phone_1__c: add it to the SELECT, or correct the rule
 	// feed.yaml:9:5: mapping, rule 3 (Email): the query does not select i360__Prospect__r.i360__Primary_Email__c: add it to the SELECT, or correct the rule
-	// feed.yaml:6: warning: mapping: no rule gives an address, so the rep does not know where to go: select the field and add a rule
+	// feed.yaml:7:3: warning: mapping: no rule gives an address, so the rep does not know where to go: select the field and add a rule
 }
 
 // Each user has a Salesforce login of their own, which the host keeps. A user

@@ -52,16 +52,12 @@ type file struct {
 	text string
 }
 
-// lineOf is the line of a key at the top, 0 if it is not there.
-func (f *file) lineOf(key string) int {
-	for i, line := range strings.Split(f.text, "\n") {
-		name, _, ok := strings.Cut(strings.TrimLeft(line, " \t{"), ":")
-		top := line != "" && line[0] != ' ' || strings.HasPrefix(name, `"`)
-		if ok && top && strings.Trim(name, `"`) == key {
-			return i + 1
-		}
+// placeOf is where the value of a key at the top stands, zeros if it is not there.
+func (f *file) placeOf(key string) (line, column int) {
+	if f == nil {
+		return 0, 0
 	}
-	return 0
+	return conf.Place(f.name, []byte(f.text), key)
 }
 
 // ReadSettings reads a configuration file, in YAML or JSON; its name says which,

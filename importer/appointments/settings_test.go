@@ -93,11 +93,11 @@ func TestPlacesInTheQueryArePlacesInTheFile(t *testing.T) {
 		"query: SELECT Id, Name FROM Event GROUP x\n" + mapped:                "a:1:41: query, line 1, column 34: ",
 		`{"query": "SELECT Id, Name FROM Event GROUP x", "mapping": []}`:      "a:1:45: query, line 1, column 34: ",
 		"query: |\n  SELECT Id, 'é' FROM Event\n" + mapped:                    "a:2:14: query, line 1, column 12: ",
-		"query: >\n  SELECT Id, Name\n  FROM Event\n  GROUP x\n" + mapped:     "a:1: query, line 1, column 34: ",
-		"query: SELECT Id, Name FROM\n  Event GROUP x\n" + mapped:             "a:1: query, line 1, column 34: ",
-		"# SELECT FROM Event\nquery: SELECT FROM Event\n" + mapped:            "a:2: query, line 1, column 8: ",
-		`{"query": "SELECT Id, Name\nFROM Event GROUP x", "mapping": []}`:     "a:1: query, line 2, column 18: ",
-		"query: \"SELECT Id, Name \\u0046ROM Event GROUP x\"\n" + mapped + "": "a:1: query, line 1, column 34: ",
+		"query: >\n  SELECT Id, Name\n  FROM Event\n  GROUP x\n" + mapped:     "a:1:8: query, line 1, column 34: ",
+		"query: SELECT Id, Name FROM\n  Event GROUP x\n" + mapped:             "a:1:8: query, line 1, column 34: ",
+		"# SELECT FROM Event\nquery: SELECT FROM Event\n" + mapped:            "a:2:8: query, line 1, column 8: ",
+		`{"query": "SELECT Id, Name\nFROM Event GROUP x", "mapping": []}`:     "a:1:11: query, line 2, column 18: ",
+		"query: \"SELECT Id, Name \\u0046ROM Event GROUP x\"\n" + mapped + "": "a:1:8: query, line 1, column 34: ",
 	} {
 		problems, err := appointments.CheckFile(t.Context(), "a", []byte(text), nil)
 		require.NoError(t, err)
