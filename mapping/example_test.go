@@ -1,15 +1,18 @@
 package mapping_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log"
+	"net/http"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 )
 
 // Rules are compiled once and applied to every record. Here the record is
@@ -115,4 +118,83 @@ func ExampleMapping_Validate() {
 	// Output:
 	// mapping: rule 1 (name): field Naem: Account has no field Naem, or it is hidden from this user; did you mean "Name"?
 	// mapping: rule 3 (on): field Active__c: a field of type boolean does not fit Date; its own type is "Checkbox"
+}
+
+// An administrator's file is read strictly: every fault has its place, and says
+// what to do.
+func ExampleLoad() {
+	_, err := mapping.Load("fields.yaml", []byte(`
+zone: America/Chicago
+rules:
+  - title: Phone
+    from: Prospect__r.Phone__c
+    typ: Phone
+    target: phone
+  - from: Mobile__c
+    type: Telephone
+    target: phone
+`), nil)
+	fmt.Println(err)
+	// Output:
+	// fields.yaml:6:5: rule 1 (Phone): unknown key "typ"; did you mean "type"?
+	// fields.yaml:9:11: rule 2 (phone), type: unknown type "Telephone"; there are Text/Picklist, Number, Whole number, Date, Appointment Date/Time, Time, Checkbox, Phone, Email, Address, Currency, Percent, Multi-select picklist, Id, Address lines, Rich text, URL
+	// fields.yaml:8:5: rule 2 (phone): rule 1 at fields.yaml:4:5 has the same target "phone": give one of them another
+}
+
+// Writing keeps three states: what is left out stays as it is, null clears, and
+// a value is set.
+func ExampleMapping_Write() {
+	m, err := mapping.Load("result.yaml", []byte(`
+rules:
+  - {target: result, from: Result__c, lookup: {Demo Sold: sold, Demo No Sale: lost}}
+  - {target: amount, from: Sale_Amount__c, type: Currency}
+  - {target: reason, from: Reason__c}
+`), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var form struct {
+		Result salesforce.Field[string]          `map:"result"`
+		Amount salesforce.Field[decimal.Decimal] `map:"amount"`
+		Reason salesforce.Field[string]          `map:"reason"`
+	}
+	form.Result = salesforce.Value("sold")
+	form.Reason = salesforce.Null[string]()
+	rec, err := m.Write(form, mapping.Update)
+	if err != nil {
+		log.Fatal(err)
+	}
+	text, err := json.Marshal(rec)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(text))
+	// Output: {"Reason__c":null,"Result__c":"Demo Sold"}
+}
+
+// A host's screen learns from the org what an administrator can choose from.
+func ExampleNewForm() {
+	org := salesforcetest.NewOrg(nil)
+	login := org.Credentials()
+	client, err := salesforce.New(salesforce.Config{
+		LoginURL:   salesforce.MyDomain("acme"),
+		Auth:       salesforce.ClientCredentials{ClientID: login.ClientID, ClientSecret: login.ClientSecret},
+		HTTPClient: &http.Client{Transport: org.Transport()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	form, err := mapping.NewForm(context.Background(), client, "Contact", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, field := range form.Fields[:5] {
+		fmt.Printf("%s: %s, a %s, best read as %s\n", field.Label, field.Path, field.Type, field.Suggest)
+	}
+	// Output:
+	// Account ID: AccountId, a reference, best read as Id
+	// Assistant's Name: AssistantName, a string, best read as Text/Picklist
+	// Asst. Phone: AssistantPhone, a phone, best read as Phone
+	// Birthdate: Birthdate, a date, best read as Date
+	// Business Fax: Fax, a phone, best read as Phone
 }
