@@ -68,8 +68,9 @@ type Config struct {
 	Mapping *mapping.Mapping
 
 	// UserField is the path that is compared with the user's identifier when the
-	// WHERE of the query does not use the token. Defaults to "OwnerId" with
-	// PerUser, and with Shared to none: such a query is refused.
+	// WHERE of the query does not use the token. Defaults, with PerUser, to
+	// "OwnerId", which is compared with the Salesforce user who is logged in, and
+	// with Shared to none: such a query is refused.
 	UserField string
 
 	// Token stands for the user's identifier in the query, in the form %name%.
@@ -95,6 +96,7 @@ type Feed struct {
 	cfg      Config
 	query    *soql.Query
 	labels   bool     // whether the mapping shows labels of picklists
+	byOwner  bool     // whether the records' owner is compared, nothing else being configured
 	children sync.Map // child to the API name of the object that it leads to
 }
 
@@ -126,7 +128,9 @@ func New(cfg Config) (*Feed, error) {
 	if cfg.Off {
 		return &Feed{cfg: cfg}, nil
 	}
-	if _, shared := cfg.SignOn.(Shared); cfg.UserField == "" && !shared {
+	_, shared := cfg.SignOn.(Shared)
+	byOwner := cfg.UserField == "" && !shared
+	if byOwner {
 		cfg.UserField = ownerField
 	}
 	if cfg.Token == "" {
@@ -135,7 +139,7 @@ func New(cfg Config) (*Feed, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	f := &Feed{cfg: cfg}
+	f := &Feed{cfg: cfg, byOwner: byOwner}
 	if err := f.validate(); err != nil {
 		return nil, fmt.Errorf("appointments: configuration: %w", err)
 	}
@@ -163,7 +167,12 @@ func (f *Feed) validate() error {
 		errs = append(errs, checkSelected(q, f.cfg.Mapping.Paths()))
 		f.labels = slices.ContainsFunc(f.cfg.Mapping.Rules(), func(r mapping.Rule) bool { return r.Label })
 	}
-	_, err = f.filter("anyone", benefitOfDoubt).Apply(q)
+	filter := f.filter("anyone", benefitOfDoubt)
+	_, err = filter.Apply(q)
+	if filter.Field = ""; f.byOwner {
+		_, needsField := filter.Apply(q)
+		f.byOwner = needsField != nil
+	}
 	return errors.Join(append(errs, err)...)
 }
 
@@ -260,6 +269,13 @@ func (f *Feed) open(ctx context.Context, appUser string, instead *span) (*readin
 	q, err := f.cfg.Window.narrow(f.query, m.Zone(), f.cfg.Now(), instead)
 	if err != nil {
 		return nil, fmt.Errorf("appointments: %w", err)
+	}
+	if f.byOwner { // who is a Salesforce user, whatever else the host calls them
+		session, err := client.Session(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("appointments: sign on user %q: %w", appUser, err)
+		}
+		id = string(session.UserID)
 	}
 	text, err := f.scope(ctx, client, q, id)
 	if err != nil {

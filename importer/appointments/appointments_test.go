@@ -55,6 +55,11 @@ func TestEveryUserSeesTheirOwn(t *testing.T) {
 			[]string{"V-1", "V-2", "V-3", "V-6"},
 			[]string{"V-3", "V-4"},
 		},
+		"per user, host's identifier and the owner": {
+			appointments.Config{SignOn: identified, Query: allByName},
+			[]string{"V-1", "V-2", "V-6"},
+			[]string{"V-3", "V-4", "V-5"},
+		},
 		"own token": {
 			appointments.Config{
 				SignOn: w.shared(t), Token: "%rep%",
@@ -288,5 +293,41 @@ func TestSelectedPathsAreFoundHoweverTheyAreWritten(t *testing.T) {
 			continue
 		}
 		require.ErrorContains(t, err, "does not select "+missing, query)
+	}
+}
+
+func TestWhatAQuerySelectsIsKnown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, c := range []struct {
+		sel, path string
+		ok        bool
+	}{
+		{"FIELDS(ALL)", "Name", true},
+		{"FIELDS(ALL)", "i360__Result__c", true},
+		{"FIELDS(ALL)", "Owner.Name", false},
+		{"Id, FIELDS(CUSTOM)", "i360__Result__c", true},
+		{"Id, FIELDS(CUSTOM)", "Name", false},
+		{"FIELDS(STANDARD)", "Name", true},
+		{"FIELDS(STANDARD)", "i360__Result__c", false},
+		{"Id, Site__c", "Site__c.city", true},
+		{"Id, Site__c", "Site__c.mayor", false},
+		{"Id, TYPEOF Owner WHEN User THEN Phone ELSE Name END", "Owner.Phone", true},
+		{"Id, TYPEOF Owner WHEN User THEN Phone ELSE Name END", "Owner.Name", true},
+		{"Id, TYPEOF Owner WHEN User THEN Phone ELSE Name END", "Owner.Email", false},
+		{"Id, (SELECT Name, Owner.Name FROM i360__Sales__r)", "i360__Sales__r[0].Name", true},
+		{"Id, (SELECT Name, Owner.Name FROM i360__Sales__r)", "i360__Sales__r[12].Owner.Name", true},
+		{"Id, (SELECT Name, Owner.Name FROM i360__Sales__r)", "i360__Sales__r[0].Id", false},
+		{"Id, (SELECT Name, Owner.Name FROM i360__Sales__r)", "i360__Sales__r.Name", false},
+	} {
+		_, err := appointments.New(appointments.Config{
+			SignOn: w.perUser(t), Query: "SELECT " + c.sel + " FROM i360__Appointment__c LIMIT 200",
+			Mapping: compile(t, mapping.Rule{From: []string{c.path}, Target: "x"}),
+		})
+		if c.ok {
+			require.NoError(t, err, "%s: %s", c.sel, c.path)
+		} else {
+			require.ErrorContains(t, err, "does not select "+c.path, c.sel)
+		}
 	}
 }

@@ -179,3 +179,37 @@ func TestLabelsOfPicklistsAreShown(t *testing.T) {
 	_, err = salesforce.Collect(feed.Appointments(t.Context(), "ann"))
 	require.ErrorIs(t, err, salesforce.ErrAccess)
 }
+
+// Of a file with faults of its form, the rest is checked all the same.
+func TestCheckFileGoesOnBehindFaults(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	problems, err := appointments.CheckFile(t.Context(), "feed.yaml", []byte(strings.Join([]string{
+		"signOn: both",
+		"companyId: x",
+		"query: SELECT Id, Name FROM i360__Apointment__c WHERE Name = 'x'",
+		"mapping:",
+		"- {form: Name, target: name}",
+		"- {from: City__c, target: city}",
+	}, "\n")), w.shared(t).Client)
+	require.NoError(t, err)
+	var lines []string
+	for _, p := range problems {
+		lines = append(lines, p.String())
+	}
+	require.Equal(t, []string{
+		`feed.yaml:1:9: signOn: there is no sign-on "both": write "shared" for one login of the whole company, or "perUser" for each user's own`,
+		`feed.yaml:2:12: companyId: "x" is no Salesforce Company ID, which has 15 or 18 characters and begins with 00D: copy the Organization ID from Setup > Company Information`,
+		`feed.yaml:3:29: query, line 1, column 22: the org has no object i360__Apointment__c, or this login may not see it; did you mean "i360__Appointment__c"?`,
+		`feed.yaml:3:29: query, line 1, column 22: its WHERE does not use %userIdentifier%, and no field is configured. ` +
+			`Every branch of the WHERE has to compare a field with the user, as in WHERE Sales_Rep__c = '%userIdentifier%'; or use %userIdentifier% nowhere and set userField`,
+		`feed.yaml:5:3: rule 1 (name): the key "from" is missing`,
+		`feed.yaml:5:4: rule 1 (name): unknown key "form"; did you mean "from"?`,
+		`feed.yaml:6:3: mapping, rule 2 (city): the query does not select City__c: add it to the SELECT, or correct the rule`,
+	}, lines)
+	require.ErrorContains(t, problems.Err(), "feed.yaml:5:4")
+
+	problems, err = appointments.CheckFile(t.Context(), "feed.yaml", nil, nil)
+	require.NoError(t, err)
+	require.NotEmpty(t, problems)
+}
