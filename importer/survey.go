@@ -53,6 +53,9 @@ func (im *Importer) survey(ctx context.Context, state State) (*survey, error) {
 		}
 		s.objects[i], err = s.look(o, describe)
 		faults = append(faults, err)
+		if err := im.label(ctx, &s.objects[i], describe); err != nil {
+			return nil, err
+		}
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("importer: %w: %w", ErrSchema, err)
@@ -66,6 +69,20 @@ func (im *Importer) survey(ctx context.Context, state State) (*survey, error) {
 	}
 	s.fingerprint, err = fingerprint(s.objects)
 	return s, err
+}
+
+// label gives the mapping the labels of picklists that its rules ask for. A
+// field that is missing is reported elsewhere.
+func (im *Importer) label(ctx context.Context, o *object, describe *salesforce.SObject) error {
+	var failed error
+	o.Mapping, _ = o.Mapping.WithLabels(describe, func(name string) (*salesforce.SObject, error) {
+		related, err := im.cfg.Client.Describe(ctx, name)
+		if err != nil {
+			failed = fmt.Errorf("importer: describe %s: %w", name, err)
+		}
+		return related, err
+	})
+	return failed
 }
 
 // look plans one object. A path that the org does not have is an error when
@@ -111,6 +128,10 @@ func (s *survey) look(o Object, describe *salesforce.SObject) (object, error) {
 	for _, rule := range o.Mapping.Rules() {
 		found.required[rule.Target] = rule.Required
 		for _, path := range rule.From {
+			if strings.Contains(path, "[") {
+				faults = append(faults, fmt.Errorf("%s.%s: an import reads no rows of child lists: import their object, and let Parent tie it to %s", o.Name, path, o.Name))
+				continue
+			}
 			need(path, rule.Required)
 			if field, ok := describe.Field(path); ok && field.Calculated {
 				s.warnings = append(s.warnings, fmt.Sprintf("%s.%s is a formula: a change of its value alone is seen by complete imports only", o.Name, path))

@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sfbridge/sfbridge/internal/nearest"
@@ -52,6 +53,9 @@ func (v *finder) field(s *salesforce.SObject, steps []step) (*salesforce.FieldIn
 		}
 		return nil, errors.New(noField(s, name))
 	}
+	if f, ok := s.Field(name); ok && len(steps) == 2 && slices.Contains(compounds[f.Type], strings.ToLower(steps[1].name)) {
+		return &salesforce.FieldInfo{Name: steps[1].name, Type: "string"}, nil
+	}
 	lookup := relationship(s, name)
 	if lookup == nil {
 		return nil, errors.New(noRelationship(s, name))
@@ -68,6 +72,13 @@ func (v *finder) field(s *salesforce.SObject, steps []step) (*salesforce.FieldIn
 		}
 	}
 	return nil, err
+}
+
+// compounds are the parts of fields that hold several values, as records name
+// them. They are read only.
+var compounds = map[string][]string{
+	"address":  {"street", "city", "state", "statecode", "postalcode", "country", "countrycode", "latitude", "longitude", "geocodeaccuracy"},
+	"location": {"latitude", "longitude"},
 }
 
 // noField says that an object lacks a field, and which one was meant: by name,

@@ -181,7 +181,9 @@ func (m *Mapping) Rules() []Rule {
 // WithLabels returns the mapping with the labels of the picklists of s, the
 // object that its records come from, for the rules that want them. resolve
 // describes the objects that relationships lead to, as in [Mapping.Validate].
-// Labels are in the language of the user who described the object.
+// Labels are in the language of the user who described the object. The error
+// joins a [*RuleError] for each rule whose field is not there; the mapping that
+// comes with it has the labels of the others.
 func (m *Mapping) WithLabels(s *salesforce.SObject, resolve func(object string) (*salesforce.SObject, error)) (*Mapping, error) {
 	labelled := *m
 	labelled.columns = slices.Clone(m.columns)
@@ -203,10 +205,7 @@ func (m *Mapping) WithLabels(s *salesforce.SObject, resolve func(object string) 
 		}
 		col.setTable(table)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return &labelled, nil
+	return &labelled, errors.Join(errs...)
 }
 
 // Apply converts a record. The error joins a [*FieldError] for every target

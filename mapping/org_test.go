@@ -90,6 +90,7 @@ func TestCheckComparesWithTheOrgForReading(t *testing.T) {
 		mapping.Rule{From: []string{"Result__c"}, Target: "option", Max: 5},
 		mapping.Rule{From: []string{"Task[0].Subject"}, Target: "child"},
 		mapping.Rule{From: []string{"Account__r.Owner.Name"}, Target: "owner"},
+		mapping.Rule{From: []string{"Account__r.BillingAddress.City"}, Target: "city"},
 	))
 }
 
