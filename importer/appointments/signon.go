@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/sfbridge/sfbridge/salesforce"
@@ -43,9 +44,10 @@ func (m *Mode) UnmarshalText(text []byte) error {
 const Endpoint = "salesforce"
 
 // Credentials looks up how an app user logs in at an endpoint, which is
-// [Endpoint]. For a user who has no credentials it returns nil, or an error that
-// matches [ErrNoCredentials]. It is called when a user comes for the first time
-// and again when they have been away for long.
+// [Endpoint]. For a user who has no credentials it returns nil or a zero value,
+// such as SOAPLogin{}, or an error that matches [ErrNoCredentials]. It is called
+// when a user comes for the first time, and again when they have been away for
+// long.
 type Credentials func(ctx context.Context, appUser, endpoint string) (salesforce.Auth, error)
 
 // Identifier gives the unique identifier by which the query knows an app user,
@@ -122,7 +124,7 @@ func NewPerUser(base salesforce.Config, credentials Credentials) (PerUser, error
 		Now: base.Now,
 		New: func(ctx context.Context, appUser string) (salesforce.Config, error) {
 			auth, err := credentials(ctx, appUser, Endpoint)
-			if err == nil && auth == nil {
+			if err == nil && (auth == nil || reflect.ValueOf(auth).IsZero()) {
 				err = ErrNoCredentials
 			}
 			cfg := base

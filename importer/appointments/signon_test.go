@@ -51,6 +51,8 @@ func TestOwnLoginsComeFromTheHost(t *testing.T) {
 		switch appUser {
 		case "ann": // without a token, as in a trusted network
 			return salesforce.SOAPLogin{Username: "bob@example.com", Password: "secret-bob"}, nil
+		case "fay":
+			return salesforce.SOAPLogin{}, nil
 		case "eve":
 			return nil, errors.New("vault is sealed")
 		}
@@ -65,11 +67,13 @@ func TestOwnLoginsComeFromTheHost(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"V-3", "V-4", "V-5"}, got)
 	}
-	_, err = names(t.Context(), feed, "dan")
-	require.ErrorIs(t, err, appointments.ErrNoCredentials)
+	for _, user := range []string{"dan", "fay"} {
+		_, err = names(t.Context(), feed, user)
+		require.ErrorIs(t, err, appointments.ErrNoCredentials)
+	}
 	_, err = names(t.Context(), feed, "eve")
 	require.ErrorContains(t, err, "vault is sealed")
-	require.Equal(t, map[string]int{"ann at salesforce": 1, "dan at salesforce": 1, "eve at salesforce": 1}, asked)
+	require.Equal(t, map[string]int{"ann at salesforce": 1, "dan at salesforce": 1, "fay at salesforce": 1, "eve at salesforce": 1}, asked)
 
 	_, err = appointments.NewPerUser(w.config(salesforce.ClientCredentials{ClientID: "cid", ClientSecret: "csecret"}), credentials)
 	require.ErrorContains(t, err, "would be everybody's")
