@@ -35,7 +35,7 @@ func TestBase64IsThatOfTheStandardLibrary(t *testing.T) {
 		} {
 			got, err := io.ReadAll(read(&encoder{src: read(bytes.NewReader(raw))}))
 			require.NoError(t, err)
-			require.True(t, want == string(got), "%d bytes, %s", n, name)
+			require.Equal(t, want, string(got), "%d bytes, %s", n, name)
 		}
 	}
 }
