@@ -62,6 +62,9 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	done := make(chan error, 1)
 	go func() {
 		err := answer.serve(t.org, incoming(req))
+		if err != nil && ctx.Err() != nil {
+			err = context.Cause(ctx) // the org gave up because the client did
+		}
 		closeBody(req)
 		answer.end(err)
 		done <- err
