@@ -19,11 +19,13 @@ func TestLabelsOfPicklistsAreImported(t *testing.T) {
 	}}}))
 	w.config.CustomerRules = append(customers.CustomerRules(),
 		mapping.Rule{Target: "tier", From: []string{"Tier__c"}, Label: true},
+		mapping.Rule{Target: "staff", From: []string{"NumberOfEmployees"}, Type: mapping.Integer},
 		mapping.Rule{Target: "gone", From: []string{"Gone__c"}, Label: true},
 	)
-	acme := w.account("Acme", "Tier__c", "A")
+	acme := w.account("Acme", "Tier__c", "A", "NumberOfEmployees", 12)
 	complete(t, w.importer(t))
 	require.Equal(t, "Gold", w.value(t, "customers", acme, "tier"))
+	require.Equal(t, "12", w.value(t, "customers", acme, "staff"))
 }
 
 func TestRowsOfChildListsAreNotImported(t *testing.T) {

@@ -1,12 +1,14 @@
 package mapping_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -181,6 +183,42 @@ func TestWholeNumbersGoIntoNumbers(t *testing.T) {
 		_, err = m.Apply(record(t, text))
 		require.ErrorIs(t, err, mapping.ErrShape)
 	}
+}
+
+func TestTimesAreWrittenInTheFirstLayout(t *testing.T) {
+	t.Parallel()
+	rule := field(mapping.Time)
+	rule.Layouts = []string{"h:mm a", "HH:mm"}
+	rec, err := compile(t, rule).Write(map[string]any{"f": salesforce.Time{Hour: 16, Minute: 30}}, mapping.Update)
+	require.NoError(t, err)
+	require.Equal(t, salesforce.Record{"F": "4:30 PM"}, rec)
+
+	rule = field(mapping.Date)
+	rule.Layouts = []string{"DD.MM.YYYY"}
+	rec, err = compile(t, rule).Write(map[string]any{"f": salesforce.Date{Year: 2026, Month: 8, Day: 24}}, mapping.Update)
+	require.NoError(t, err)
+	require.Equal(t, salesforce.Record{"F": "24.08.2026"}, rec)
+}
+
+func TestStructsMayHaveTypesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	type flag bool
+	var got struct {
+		Flag  flag            `map:"flag"`
+		Count decimal.Decimal `map:"count"`
+	}
+	m := compile(t,
+		mapping.Rule{From: []string{"A"}, Target: "flag", Type: mapping.Checkbox},
+		mapping.Rule{From: []string{"B"}, Target: "count", Type: mapping.Integer},
+	)
+	values, err := m.Apply(record(t, `{"A":true,"B":7}`))
+	require.NoError(t, err)
+	require.NoError(t, values.Into(&got))
+	require.True(t, bool(got.Flag))
+	require.Equal(t, "7", got.Count.String())
+	rec, err := m.Write(got, mapping.Update)
+	require.NoError(t, err)
+	require.Equal(t, salesforce.Record{"A": true, "B": json.Number("7")}, rec)
 }
 
 func TestATypeIsReadStrictly(t *testing.T) {

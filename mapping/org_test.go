@@ -91,6 +91,8 @@ func TestCheckComparesWithTheOrgForReading(t *testing.T) {
 		mapping.Rule{From: []string{"Task[0].Subject"}, Target: "child"},
 		mapping.Rule{From: []string{"Account__r.Owner.Name"}, Target: "owner"},
 		mapping.Rule{From: []string{"Account__r.BillingAddress.City"}, Target: "city"},
+		mapping.Rule{From: []string{"Tasks[0].Subject"}, Target: "task"},
+		mapping.Rule{From: []string{"Tasks[0].Owner.Email"}, Target: "mail", Type: mapping.Email},
 	))
 }
 

@@ -188,7 +188,7 @@ func (m *Mapping) source(src any) (func(i int) (any, bool), error) {
 		if f.omitzero && field.IsZero() {
 			return nil, false
 		}
-		return plain3(field)
+		return unpack(field)
 	}, plan.err
 }
 
@@ -204,20 +204,20 @@ func isField(t reflect.Type) bool {
 	return t.PkgPath() == "github.com/sfbridge/sfbridge/salesforce" && strings.HasPrefix(t.Name(), "Field[")
 }
 
-// plain3 unpacks a field of a struct, and reports whether it is present.
-func plain3(field reflect.Value) (any, bool) {
+// unpack unpacks a field of a struct, and reports whether it is present.
+func unpack(field reflect.Value) (any, bool) {
 	if isField(field.Type()) {
 		state, ok := reflect.TypeAssert[threeState](field)
 		if !ok || state.IsZero() || state.IsNull() {
 			return nil, ok && !state.IsZero()
 		}
-		return plain3(field.MethodByName("Get").Call(nil)[0])
+		return unpack(field.MethodByName("Get").Call(nil)[0])
 	}
 	if field.Kind() == reflect.Pointer || field.Kind() == reflect.Interface {
 		if field.IsNil() {
 			return nil, true
 		}
-		return plain3(field.Elem())
+		return unpack(field.Elem())
 	}
 	return field.Interface(), true
 }
@@ -284,7 +284,7 @@ func decimalFrom(value any) (decimal.Decimal, error) {
 	case json.Number:
 		return decimalOf(string(value))
 	case float64:
-		return decimalOf(json.Number(fmt.Sprint(value)).String())
+		return decimalOf(fmt.Sprint(value))
 	}
 	switch v := reflect.ValueOf(value); {
 	case v.CanInt():
@@ -297,18 +297,17 @@ func decimalFrom(value any) (decimal.Decimal, error) {
 
 func toDate(value any, f *format) (any, error) {
 	d, ok := value.(salesforce.Date)
-	if t, isTime := value.(time.Time); isTime && !t.IsZero() {
-		d, ok = salesforce.DateOf(t.In(f.zone)), true
-	} else if isTime {
-		ok = true
+	if t, is := value.(time.Time); is {
+		if ok = true; !t.IsZero() {
+			d = salesforce.DateOf(t.In(f.zone))
+		}
 	}
-	if !ok {
+	switch {
+	case !ok:
 		return nil, ErrShape
-	}
-	if d.IsZero() {
+	case d.IsZero():
 		return nil, nil
-	}
-	if len(f.layouts) > 0 {
+	case len(f.layouts) > 0:
 		return d.In(f.zone).Format(f.layouts[0]), nil
 	}
 	return written(d.MarshalText())
@@ -371,14 +370,14 @@ func toMulti(value any, _ *format) (any, error) {
 
 func toID(value any, _ *format) (any, error) {
 	s, ok := asText(value)
-	if !ok || s == "" {
-		return nil, map[bool]error{false: ErrShape}[ok]
+	switch {
+	case !ok:
+		return nil, ErrShape
+	case s == "":
+		return nil, nil
 	}
 	id, err := salesforce.ParseID(s)
-	if err != nil {
-		return nil, ErrShape
-	}
-	return string(id), nil
+	return orShape(string(id), err)
 }
 
 func toLines(value any, _ *format) (any, error) {

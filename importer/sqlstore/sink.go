@@ -278,6 +278,8 @@ func encode(value any) (*string, error) {
 		return filled(strings.Join(v, "\n")), nil
 	case bool:
 		return new(strconv.FormatBool(v)), nil
+	case int64:
+		return new(strconv.FormatInt(v, 10)), nil
 	case decimal.Decimal:
 		return new(v.String()), nil
 	case time.Time:
