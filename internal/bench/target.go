@@ -40,6 +40,7 @@ var targets = []target{
 	{"bulk query, times faster than go-salesforce", "bulk", ours, faster, peer, 5.5, false},
 	{"bulk query, 2 in flight, times faster than go-salesforce", "bulk", twoAtOnce, faster, peer, 5.5, false},
 	{"bulk query to a file, times faster than go-salesforce", "bulk-file", ours, faster, peer, 10, false},
+	{"bulk query to a file, 2 in flight, times faster than go-salesforce", "bulk-file", twoAtOnce, faster, peer, 10, false},
 	{"insert, times faster than go-salesforce", "insert", ours, faster, peer, 2, false},
 	{"insert at 50 ms, 4 in flight, times faster than go-salesforce", "insert-50ms", fourAtOnce, faster, peer, 3.5, false},
 	{"upload by base64, times faster than jsforce", "upload", ours, faster, jsforce, 3.5, false},
