@@ -117,7 +117,7 @@ func (b *Composite) add(method, path string, record any) Ref {
 		b.nonce = strings.ToLower(rand.Text()[:8])
 	}
 	r := subrequest{Method: method, URL: path, Ref: fmt.Sprintf("r%d_%s", len(b.requests)+1, b.nonce)}
-	if record != nil {
+	if method == http.MethodPost || method == http.MethodPatch {
 		fields, err := fieldsOf("composite", record)
 		if err != nil {
 			b.faults = append(b.faults, err)

@@ -11,6 +11,7 @@ import (
 	"log"
 	"math/big"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/sfbridge/sfbridge/salesforce"
@@ -51,6 +52,62 @@ func ExampleJWT() {
 	session, err := c.Session(context.Background())
 	fmt.Println(session.InstanceURL, session.UserID.Prefix(), err)
 	// Output: https://acme.my.salesforce.com 005 <nil>
+}
+
+// A user allows the app in the browser, and the host is logged in as that user
+// from then on. Where the app rotates its tokens, Store is that of package
+// tokenstore.
+func ExampleAuthCode() {
+	org := salesforcetest.NewOrg(nil)
+	cfg := salesforce.Config{
+		LoginURL:   salesforce.MyDomain("acme"),
+		HTTPClient: &http.Client{Transport: org.Transport()},
+	}
+	app := salesforce.AuthCode{
+		ClientID: "cid", ClientSecret: "csecret", RedirectURL: "https://host.example.com/callback",
+		Key: "ada", // what the host calls the user
+	}
+
+	consent, err := app.Start(cfg.LoginURL) // kept in the user's web session
+	if err != nil {
+		log.Fatal(err)
+	}
+	answer := allow(org, consent.URL) // the user is sent there, and comes back to the callback with it
+	login, who, err := app.Exchange(context.Background(), cfg, consent, answer)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	cfg.Auth = login
+	c, err := salesforce.New(cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	session, err := c.Session(context.Background())
+	fmt.Println(session.UserID == who.UserID, err)
+	fmt.Println(login)
+	// Output:
+	// true <nil>
+	// RefreshToken(cid, ada)
+}
+
+// allow is a user in the browser who says yes, and what the browser then brings
+// to the callback.
+func allow(org *salesforcetest.Org, address string) url.Values {
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, nil)
+	if err != nil {
+		panic(err)
+	}
+	resp, err := org.Transport().RoundTrip(req)
+	if err != nil {
+		panic(err)
+	}
+	_ = resp.Body.Close()
+	back, err := resp.Location()
+	if err != nil {
+		panic(err)
+	}
+	return back.Query()
 }
 
 // An error of a login is told apart from others, and the administrator is told
