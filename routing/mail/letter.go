@@ -123,21 +123,34 @@ func address(a *mail.Address) string {
 	if a.Name == "" {
 		return (&mail.Address{Address: a.Address}).String()
 	}
-	return words(a.Name) + "\r\n " + (&mail.Address{Address: a.Address}).String()
+	return phrase(a.Name) + "\r\n " + (&mail.Address{Address: a.Address}).String()
 }
 
-// words writes text as words of a header, folded into short lines. Text that is
-// not plain is encoded, and so is text that only looks encoded.
+// phrase writes the name of an address, where a comma would begin another one.
+func phrase(name string) string {
+	if strings.Contains(name, ",") {
+		return encoded(name)
+	}
+	return words(name)
+}
+
+// words writes text as words of a header. Text that is not plain is encoded, and
+// so is text that only looks encoded.
 func words(text string) string {
 	if plain(text) && len(text) <= 60 {
 		return text
 	}
+	return encoded(text)
+}
+
+// encoded writes text in encoded words, folded into short lines.
+func encoded(text string) string {
 	const most = 45 // bytes that fit an encoded word of 75 characters
-	var encoded []string
+	var list []string
 	for piece := range pieces(text, most) {
-		encoded = append(encoded, "=?utf-8?B?"+base64.StdEncoding.EncodeToString([]byte(piece))+"?=")
+		list = append(list, "=?utf-8?B?"+base64.StdEncoding.EncodeToString([]byte(piece))+"?=")
 	}
-	return strings.Join(encoded, "\r\n ")
+	return strings.Join(list, "\r\n ")
 }
 
 // pieces cuts text into valid pieces of at most so many bytes.
