@@ -25,6 +25,7 @@ type call struct {
 	idempotent bool     // doing it twice is the same as doing it once
 	login      bool     // it asks for a session, and changes nothing
 	reads      bool     // it changes nothing, whatever its method
+	lost       bool     // an earlier answer to it broke off
 }
 
 // write reports whether the call may change the org.
@@ -89,7 +90,7 @@ func (t *try) sent() bool {
 type attemptKey struct{}
 
 func newAttempt(ctx context.Context, c *call) *attempt {
-	return &attempt{call: c, ctx: ctx}
+	return &attempt{call: c, ctx: ctx, lost: c.lost}
 }
 
 // maybe reports whether the call may have changed the org unseen.

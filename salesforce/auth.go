@@ -90,6 +90,7 @@ func (l login) identify(ctx context.Context, op, token, instance string) (grant,
 	var resources struct {
 		Identity string `json:"identity"`
 	}
+	defer drain(ans)
 	if err := l.http.decode(ans, &resources); err != nil {
 		return grant{}, err
 	}

@@ -84,7 +84,7 @@ func (q *bulkQuery) copyPage(ctx context.Context, p *resultPage, out *csvOut) er
 		if err == nil {
 			err = p.complete(part.taken)
 		}
-		if err == nil || out.stopped() != nil || !Retryable(err) || try == q.c.http.client.RetryMax {
+		if err == nil || out.stopped() != nil || !brokeOff(err) || !q.c.mayRepeat(ctx, try) {
 			return err
 		}
 		if err := q.again(ctx, p); err != nil {

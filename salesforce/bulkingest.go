@@ -213,11 +213,11 @@ func (c *Client) ingestBatch(ctx context.Context, w ingest, b *batch) error {
 		return nil
 	}
 	op := w.op()
-	j, err := c.createJob(ctx, op, ingestJobs, w.properties())
+	j, err := c.filledJob(ctx, w, rows)
 	if err != nil {
 		return fail(rows, err)
 	}
-	if err := c.uploadRows(ctx, w, j.ID, rows); err != nil {
+	if err := c.setJobState(ctx, op, ingestJobs, j.ID, JobUploadComplete); err != nil {
 		c.abandon(ctx, op, ingestJobs, j.ID)
 		return fail(rows, err)
 	}
@@ -255,8 +255,31 @@ func (w ingest) properties() any {
 	}{w.Object, w.Operation, w.ExternalID, "CSV", "LF", "COMMA", w.AssignmentRule}
 }
 
-// uploadRows gives a job its rows and lets it begin. Until then nothing is
-// written, so that what fails here has done nothing.
+// filledJob creates a job and gives it rows. Until it is told to begin nothing is
+// written, so that what fails here has done nothing. A job takes rows once: when
+// it may have them, though nothing said so, another one takes its place.
+func (c *Client) filledJob(ctx context.Context, w ingest, rows []*row) (Job, error) {
+	op := w.op()
+	for try := 0; ; try++ {
+		j, err := c.createJob(ctx, op, ingestJobs, w.properties())
+		if err != nil {
+			return j, err
+		}
+		if err = c.uploadRows(ctx, w, j.ID, rows); err == nil {
+			return j, nil
+		}
+		c.abandon(ctx, op, ingestJobs, j.ID)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || !e.unknown {
+			return j, err
+		}
+		if e.unknown = false; !c.mayRepeat(ctx, try) {
+			return j, err
+		}
+	}
+}
+
+// uploadRows gives a job its rows.
 func (c *Client) uploadRows(ctx context.Context, w ingest, id ID, rows []*row) error {
 	op := w.op()
 	path, err := jobPath(op, ingestJobs, id)
@@ -268,7 +291,7 @@ func (c *Client) uploadRows(ctx context.Context, w ingest, id ID, rows []*row) e
 	for _, r := range rows {
 		size += int64(len(r.text))
 	}
-	request := &call{op: op, method: http.MethodPut, path: c.base + path + "/batches", idempotent: true, reads: true, body: &payload{
+	request := &call{op: op, method: http.MethodPut, path: c.base + path + "/batches", body: &payload{
 		contentType: "text/csv; charset=UTF-8", size: size,
 		open: func() (io.ReadCloser, error) {
 			parts := make([]io.Reader, 0, len(rows)+1)
@@ -279,10 +302,7 @@ func (c *Client) uploadRows(ctx context.Context, w ingest, id ID, rows []*row) e
 			return io.NopCloser(io.MultiReader(parts...)), nil
 		},
 	}}
-	if err := c.exchange(ctx, request, nil); err != nil {
-		return err
-	}
-	return c.setJobState(ctx, op, ingestJobs, id, JobUploadComplete)
+	return c.exchange(ctx, request, nil)
 }
 
 // joinResults reads the results of a job that has ended and gives them to its
@@ -346,7 +366,7 @@ func (c *Client) readResults(ctx context.Context, op string, id ID, list string,
 			return err
 		}
 		err = request.undecoded(err, func(err error) error { return request.badAnswer(ans.status, err) })
-		if !Retryable(err) || try == c.http.client.RetryMax {
+		if !brokeOff(err) || !c.mayRepeat(ctx, try) {
 			return err
 		}
 	}

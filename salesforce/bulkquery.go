@@ -277,7 +277,7 @@ func readPage[T any](ctx context.Context, q *bulkQuery, p *resultPage, rows *dec
 			taken++
 			return each()
 		})
-		if err == nil || !Retryable(err) || try == q.c.http.client.RetryMax {
+		if err == nil || !brokeOff(err) || !q.c.mayRepeat(ctx, try) {
 			return err
 		}
 		if err := q.again(ctx, p); err != nil {

@@ -49,21 +49,20 @@ func fresh[T any](ctx context.Context, c *Client, k *cache[T], op, path string, 
 	case known.modified != "":
 		request.header["If-Modified-Since"] = known.modified
 	}
-	ans, err := c.send(ctx, request)
-	if err != nil {
-		return *new(T), err
-	}
-	if ans.status == http.StatusNotModified {
-		drain(ans)
-		if known.user != ans.user {
-			return fresh(ctx, c, k, op, path, read) // the login changed meanwhile
+	var value T
+	foreign := false // it is another user whose answer is not modified
+	err := c.whole(ctx, request, func(ans *answer) (err error) {
+		if ans.status == http.StatusNotModified {
+			value, foreign = known.value, known.user != ans.user
+			return nil
 		}
-		return known.value, nil
+		if value, err = read(ans); err == nil {
+			k.put(path, cached[T]{value, ans.header.Get("Last-Modified"), ans.header.Get("ETag"), ans.user})
+		}
+		return err
+	})
+	if foreign {
+		return fresh(ctx, c, k, op, path, read)
 	}
-	value, err := read(ans)
-	if err != nil {
-		return value, err
-	}
-	k.put(path, cached[T]{value, ans.header.Get("Last-Modified"), ans.header.Get("ETag"), ans.user})
-	return value, nil
+	return value, err
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Client talks to one org on behalf of one user. It is safe for concurrent
@@ -114,20 +115,52 @@ func (c *Client) get(ctx context.Context, op, path string, out any) error {
 // exchange carries a call out and decodes the JSON of its answer into out, or
 // ignores it when out is nil or the answer has none.
 func (c *Client) exchange(ctx context.Context, request *call, out any) error {
-	ans, err := c.send(ctx, request)
-	if err != nil {
-		return err
-	}
-	if out == nil || ans.status == http.StatusNoContent || ans.status == http.StatusNotModified {
-		drain(ans)
-		return nil
-	}
-	return c.http.decode(ans, out)
+	return c.whole(ctx, request, func(ans *answer) error {
+		if out == nil || ans.status == http.StatusNoContent || ans.status == http.StatusNotModified {
+			return nil
+		}
+		return c.http.decode(ans, out)
+	})
 }
 
-// decode reads the JSON of an answer into out, and closes it.
+// whole carries a call out and has its answer read to the end. When that breaks
+// off, the call is sent again if doing it twice is the same as doing it once.
+func (c *Client) whole(ctx context.Context, request *call, read func(*answer) error) error {
+	for try := 0; ; try++ {
+		ans, err := c.send(ctx, request)
+		if err != nil {
+			return err
+		}
+		err = read(ans)
+		drain(ans)
+		if err == nil || !request.idempotent || !brokeOff(err) || !c.mayRepeat(ctx, try) {
+			return err
+		}
+		request.lost = true
+	}
+}
+
+// brokeOff reports whether an error is that of an answer which did not come in
+// to its end.
+func brokeOff(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Status == 0 && e.cause != nil && e.meaning().effect.passing()
+}
+
+// mayRepeat waits before something is done once more that the transport knows
+// nothing of. It is false when it was done often enough, when the repetitions are
+// used up, and when ctx ends.
+func (c *Client) mayRepeat(ctx context.Context, try int) bool {
+	return try < c.http.client.RetryMax && c.http.budget.spend() && sleep(ctx, c.backoff(try)) == nil
+}
+
+// backoff is the pause before try n+1.
+func (c *Client) backoff(n int) time.Duration {
+	return c.http.backoff(c.http.client.RetryWaitMin, c.http.client.RetryWaitMax, n, nil)
+}
+
+// decode reads the JSON of an answer into out.
 func (t *transport) decode(ans *answer, out any) error {
-	defer drain(ans)
 	if err := json.NewDecoder(&bounded{ans, t.most}).Decode(out); err != nil {
 		return ans.call.badAnswer(ans.status, err)
 	}

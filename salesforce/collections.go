@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Result is what became of one record of many.
@@ -268,23 +267,11 @@ func (c *Client) writeBatch(ctx context.Context, w collectionWrite, b *batch) er
 		if err := c.writeRows(ctx, w, pending); err != nil {
 			return fail(pending, err)
 		}
-		if pending = w.again(pending); !c.mayRetry(ctx, pending, try) {
-			break
+		if pending = w.again(pending); len(pending) > 0 && !c.mayRepeat(ctx, try) {
+			break // they keep the errors that they have
 		}
 	}
 	return nil
-}
-
-// mayRetry waits before rows are sent once more. It is false when there are
-// none, when they were sent often enough, when the client's repetitions are used up, and
-// when ctx ends: then they keep the errors that they have.
-func (c *Client) mayRetry(ctx context.Context, rows []*row, try int) bool {
-	return len(rows) > 0 && try < c.http.client.RetryMax && c.http.budget.spend() && sleep(ctx, c.backoff(try)) == nil
-}
-
-// backoff is the pause before try n+1.
-func (c *Client) backoff(n int) time.Duration {
-	return c.http.backoff(c.http.client.RetryWaitMin, c.http.client.RetryWaitMax, n, nil)
 }
 
 // again are the rows that may be saved when they are sent once more.
@@ -309,12 +296,13 @@ func (w collectionWrite) again(rows []*row) []*row {
 // writeRows sends rows in one request and enters their results.
 func (c *Client) writeRows(ctx context.Context, w collectionWrite, rows []*row) error {
 	request := w.request(c.base, rows)
-	ans, err := c.send(ctx, request)
-	if err != nil {
-		return err
-	}
 	var saved []saveResult
-	if err := c.http.decode(ans, &saved); err != nil {
+	lost := false // an earlier answer
+	err := c.whole(ctx, request, func(ans *answer) error {
+		lost = ans.call.lost
+		return c.http.decode(ans, &saved)
+	})
+	if err != nil {
 		return err
 	}
 	if len(saved) != len(rows) {
@@ -327,7 +315,7 @@ func (c *Client) writeRows(ctx context.Context, w collectionWrite, rows []*row) 
 			r.result.ID = ""
 			r.result.Err = s.refusal(fmt.Sprintf("%s: record %d", w.op, r.result.Index))
 		}
-		if w.method == http.MethodDelete && ans.call.lost && errors.Is(r.result.Err, ErrDeleted) {
+		if w.method == http.MethodDelete && lost && errors.Is(r.result.Err, ErrDeleted) {
 			r.result.ID, r.result.Err = ID(r.text), nil // by an earlier try of this call
 		}
 	}

@@ -18,11 +18,14 @@
 //
 // Each way to log in is a value, an [Auth], and changing the way changes that
 // one value. Prefer [ClientCredentials] or [JWT] for a program that runs by
-// itself, and [AuthCode], which yields a [RefreshToken], where users log in
-// themselves. [SOAPLogin], with username, password and security token, ends
+// itself, and [AuthCode] or [Device], which yield a [RefreshToken], where users log
+// in themselves. [TokenSource] takes tokens from elsewhere, [StaticToken] one that
+// is there already. [Password] and [SOAPLogin], with username, password and
+// security token, are for orgs that have nothing else yet; the latter ends
 // everywhere in June 2027. Refresh tokens that rotate need a [TokenStore]; package
 // tokenstore has them. [Client.CheckConnection] tells an administrator whether
-// the credentials work, and [Advice] what to do when they do not.
+// the credentials work, and [Advice] what to do when they do not. With
+// Config.OrgID a login into another org reads and writes nothing.
 //
 // # Reading and writing
 //
@@ -35,11 +38,36 @@
 // [Client.Explain] tells how Salesforce would run one.
 //
 // [Get], [Client.Create], [Client.Update], [Client.Upsert] and [Client.Delete]
-// work on one record. [Client.Upload] and [Client.Download] move files of up to
-// 2 GB without holding them in memory. [Client.Describe] tells what an object
-// looks like, [Client.Updated] and [Client.Deleted] what has changed in it. For
+// work on one record. [Client.Search] finds records by their words.
+// [Client.Describe] tells what an object looks like, [Client.Picklists] what a
+// record type offers, [Client.Updated] and [Client.Deleted] what has changed. For
 // what there is no method for, [Client.Do] calls any path, with the same session,
 // retries and errors.
+//
+// # Many records
+//
+// [CreateAll], [UpdateAll], [UpsertAll] and [Client.DeleteAll] write what an
+// iterator gives, 200 records in a request, and [GetAll] reads by ids. They yield
+// a [Result] for each record, in order, and send again only those that were
+// refused for a passing reason:
+//
+//	for r, err := range salesforce.CreateAll(ctx, c, "Contact", slices.Values(people), nil) {
+//
+// A [Composite] holds a few requests that belong together, of which later ones
+// refer to what earlier ones made; all of it happens, or nothing.
+//
+// From some thousand rows on [BulkIngest] and [Client.BulkIngestCSV] are the
+// quicker way to write, and from some ten thousand [BulkQuery] and
+// [Client.BulkQueryCSV] that to read: jobs which Salesforce carries out in its own
+// time. The outcome of each row finds its way back to the row that was given, and
+// what came is counted. A program that was stopped takes up the result of a job
+// by its id, with BulkQueryOptions.JobID and [Client.IngestResults].
+//
+// # Files
+//
+// [Client.Upload] and [Client.Download] move files of up to 2 GB without holding
+// them in memory. After an upload whose answer was lost [Client.FindUpload] tells
+// whether the file is there.
 //
 // # Values
 //
@@ -56,16 +84,18 @@
 //	salesforce.Retryable(err)
 //
 // Passing failures are repeated by the client, as [Retry] says: by Salesforce's
-// own error code where there is one, with growing pauses, and never in a way
-// that could carry a create out twice. A write that may have been carried out,
+// own error code where there is one, with growing pauses, also for answers that
+// break off, and never in a way that could carry a create out twice. A write that may have been carried out,
 // though nothing said so, fails with [ErrOutcomeUnknown].
 //
-// # Good manners
+// # Guards
 //
 // Repetitions are held to a share of the requests by a budget, [Pace] bounds how
 // many are sent, and with Config.DailyShare the client stops before it has used
 // up the org's API requests. [Client.Usage] tells them, and Config.Observe every
-// request, without what it carried.
+// request, without what it carried. Config.MaxAnswer bounds what an answer may
+// take of the memory. The token goes to the org's own host only, over https,
+// wherever an answer may lead, and no error and no log tells it.
 //
 // # Time-outs
 //

@@ -161,7 +161,11 @@ func TestQueryNeverTruncatesInSilence(t *testing.T) {
 
 		require.Error(t, err, name)
 		require.NotErrorIs(t, err, salesforce.ErrOutcomeUnknown, name)
-		require.Equal(t, 1, org.callCount(), name)
+		want := 1
+		if name == "empty" { // it broke off before anything was taken of it
+			want = 5
+		}
+		require.Equal(t, want, org.callCount(), name)
 	}
 }
 

@@ -19,9 +19,11 @@ type rows[T any] struct {
 	ctx   context.Context
 	c     *Client
 	opt   QueryOptions
+	first *call    // for the first page
+	inner []string // where in the answer that lies
 	pages *decode.Pages[T]
 	page  *body  // the page that is read
-	path  string // of the page; "" for the first, which another try may not find the same
+	path  string // of the page; "" for the first
 	taken int    // records of the page
 	tries int    // to go on with the page after it broke off
 	ahead *ahead
@@ -33,23 +35,32 @@ func query[T any](ctx context.Context, c *Client, soql string, opt *QueryOptions
 	if opt != nil {
 		r.opt = *opt
 	}
-	first, within, err := c.queryCall(soql, r.opt)
-	if err != nil {
+	var err error
+	if r.first, r.inner, err = c.queryCall(soql, r.opt); err != nil {
 		return nil, err
 	}
 	if r.pages, err = decode.NewPages[T](wireTypes, decode.Options{Open: r.child, Strict: r.opt.Strict, MaxRecord: c.http.maxRecord()}); err != nil {
 		return nil, fault("query", nil, "decode a record into %T: %v", *new(T), err)
 	}
-	ans, err := c.send(ctx, first)
-	if err != nil {
+	if r.page, err = r.fetch(); err != nil {
 		return nil, err
 	}
-	r.page = &body{answer: ans}
-	if err := r.pages.Begin(r.page, within...); err != nil {
+	if err = r.begin(); err != nil {
+		err = r.resume(r.failed(err), new(T))
+	}
+	if err != nil {
 		r.close()
-		return nil, r.failed(err)
+		return nil, err
 	}
 	return r, nil
+}
+
+// begin enters the page.
+func (r *rows[T]) begin() error {
+	if r.path == "" {
+		return r.pages.Begin(r.page, r.inner...)
+	}
+	return r.pages.Begin(r.page)
 }
 
 const (
@@ -152,7 +163,7 @@ func (r *rows[T]) turn() error {
 	if err != nil {
 		return err
 	}
-	if err := r.pages.Begin(r.page); err != nil {
+	if err := r.begin(); err != nil {
 		return r.resume(r.failed(err), new(T))
 	}
 	return nil
@@ -160,7 +171,11 @@ func (r *rows[T]) turn() error {
 
 // fetch asks for the page now.
 func (r *rows[T]) fetch() (*body, error) {
-	ans, err := r.c.send(r.ctx, r.c.pageCall(r.path, r.opt))
+	request := r.first
+	if r.path != "" {
+		request = r.c.pageCall(r.path, r.opt)
+	}
+	ans, err := r.c.send(r.ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -169,9 +184,9 @@ func (r *rows[T]) fetch() (*body, error) {
 
 // resume asks again for a page that broke off and passes over the records that
 // were taken from it already. The pages behind the first one come of a result
-// that stays the same.
+// that stays the same; of the first one no record may have been taken.
 func (r *rows[T]) resume(cause error, v *T) error {
-	for r.path != "" && Retryable(cause) && r.tries < r.c.http.client.RetryMax {
+	for (r.path != "" || r.taken == 0) && brokeOff(cause) && r.c.mayRepeat(r.ctx, r.tries) {
 		r.tries++
 		r.page.close()
 		page, err := r.fetch()
@@ -179,7 +194,7 @@ func (r *rows[T]) resume(cause error, v *T) error {
 			return err
 		}
 		r.page = page
-		err = r.pages.Begin(page)
+		err = r.begin()
 		for n := 0; err == nil && n < r.taken; n++ {
 			err = r.pages.Next(v)
 		}
@@ -253,12 +268,9 @@ func readOne[T any](ctx context.Context, c *Client, request *call, v *T) error {
 	if err != nil {
 		return mismatch(err)
 	}
-	ans, err := c.send(ctx, request)
-	if err != nil {
-		return err
-	}
-	defer drain(ans)
-	return request.undecoded(pages.Value(ans, v), mismatch)
+	return c.whole(ctx, request, func(ans *answer) error {
+		return request.undecoded(pages.Value(ans, v), mismatch)
+	})
 }
 
 // body is the body of a page. Closing it twice does no harm.
