@@ -4,23 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite"
 
 	"github.com/sfbridge/sfbridge/internal/sqlx"
+	"github.com/sfbridge/sfbridge/internal/sqlxtest"
 )
-
-func open(t *testing.T) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db"))
-	require.NoError(t, err)
-	db.SetMaxOpenConns(1)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return db
-}
 
 func TestStatementsOfEachDialect(t *testing.T) {
 	t.Parallel()
@@ -40,24 +30,32 @@ func TestStatementsOfEachDialect(t *testing.T) {
 
 func TestMigrateGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
-	db := open(t)
+	sqlxtest.Each(t, testMigrate)
+}
+
+func testMigrate(t *testing.T, database sqlxtest.Database) {
+	db, dialect := database.Open(t), database.Dialect
 	steps := []string{`CREATE TABLE IF NOT EXISTS a (n INTEGER)`}
-	require.NoError(t, sqlx.Migrate(t.Context(), db, sqlx.SQLite, "test", steps))
-	require.NoError(t, sqlx.Migrate(t.Context(), db, sqlx.SQLite, "test", steps))
+	require.NoError(t, sqlx.Migrate(t.Context(), db, dialect, "test", steps))
+	require.NoError(t, sqlx.Migrate(t.Context(), db, dialect, "test", steps))
 
 	broken := append(steps, `CREATE TABLE IF NOT EXISTS b (n INTEGER)`, `CREATE NONSENSE`)
-	err := sqlx.Migrate(t.Context(), db, sqlx.SQLite, "test", broken)
+	err := sqlx.Migrate(t.Context(), db, dialect, "test", broken)
 	require.ErrorContains(t, err, "migrate test to version 3")
 	_, err = db.ExecContext(t.Context(), `INSERT INTO b (n) VALUES (1)`)
 	require.NoError(t, err, "the step before stays")
 
-	require.ErrorContains(t, sqlx.Migrate(t.Context(), db, sqlx.SQLite, "test", steps), "use a newer sfbridge")
+	require.ErrorContains(t, sqlx.Migrate(t.Context(), db, dialect, "test", steps), "use a newer sfbridge")
 	require.ErrorContains(t, sqlx.Migrate(t.Context(), db, 0, "test", steps), "unknown SQL dialect")
 }
 
 func TestInTxRollsBack(t *testing.T) {
 	t.Parallel()
-	db := open(t)
+	sqlxtest.Each(t, testInTxRollsBack)
+}
+
+func testInTxRollsBack(t *testing.T, database sqlxtest.Database) {
+	db := database.Open(t)
 	_, err := db.ExecContext(t.Context(), `CREATE TABLE a (n INTEGER)`)
 	require.NoError(t, err)
 	failure := errors.New("no")
