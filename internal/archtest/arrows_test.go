@@ -153,7 +153,7 @@ func stale(all graph, rules []rule) []string {
 func held(all graph) []pkg {
 	var list []pkg
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if p := all[name]; ours(name) && !under(p.rel(), "examples") {
+		if p := all[name]; ours(name) && !under(p.rel(), "examples") && !slices.Contains(testsAlone, p.rel()) {
 			list = append(list, p)
 		}
 	}
