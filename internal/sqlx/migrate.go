@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Migrate brings the tables of one component up to date. Steps are the
@@ -15,10 +16,30 @@ import (
 // MySQL commits each CREATE TABLE by itself, so every step must be safe to run
 // again (CREATE TABLE IF NOT EXISTS …): a stop between a step and the note
 // about it repeats that step.
+//
+// Processes may start at once. What the databases say of two that create the
+// same table varies, so one that fails tries again for a second, and finds what
+// the other has done.
 func Migrate(ctx context.Context, db *sql.DB, d Dialect, component string, steps []string) error {
 	if !d.Valid() {
 		return fmt.Errorf("migrate %s: unknown SQL dialect %s", component, d)
 	}
+	var err error
+	for pause := firstPause; ; pause *= 2 {
+		err = migrate(ctx, db, d, component, steps)
+		if err == nil || pause > lastPause || wait(ctx, pause) != nil {
+			return err
+		}
+	}
+}
+
+// Between them, for a second, a migration that failed is tried again.
+const (
+	firstPause = 8 * time.Millisecond
+	lastPause  = 512 * time.Millisecond
+)
+
+func migrate(ctx context.Context, db *sql.DB, d Dialect, component string, steps []string) error {
 	const table = `CREATE TABLE IF NOT EXISTS sfbridge_migrations (component VARCHAR(64) NOT NULL PRIMARY KEY, version INTEGER NOT NULL)`
 	if _, err := db.ExecContext(ctx, table); err != nil {
 		return fmt.Errorf("migrate %s: %w", component, err)
@@ -52,6 +73,17 @@ func step(ctx context.Context, tx *sql.Tx, d Dialect, component, statement strin
 	if _, err := tx.ExecContext(ctx, statement); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, d.Rebind(`UPDATE sfbridge_migrations SET version = ? WHERE component = ?`), version, component)
+	_, err := tx.ExecContext(ctx, d.Rebind(`UPDATE sfbridge_migrations SET version = ? WHERE component = ? AND version < ?`), version, component, version)
 	return err
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -49,6 +49,29 @@ func testMigrate(t *testing.T, database sqlxtest.Database) {
 	require.ErrorContains(t, sqlx.Migrate(t.Context(), db, 0, "test", steps), "unknown SQL dialect")
 }
 
+// Workers of a host that are started together bring the same database up.
+func TestMigrationsAtOnce(t *testing.T) {
+	t.Parallel()
+	sqlxtest.Each(t, func(t *testing.T, database sqlxtest.Database) {
+		steps := []string{
+			`CREATE TABLE IF NOT EXISTS a (n INTEGER)`, `CREATE TABLE IF NOT EXISTS b (n INTEGER)`,
+			`CREATE TABLE IF NOT EXISTS c (n INTEGER)`,
+		}
+		failures := make(chan error)
+		for range 6 {
+			db := database.Open(t)
+			go func() { failures <- sqlx.Migrate(t.Context(), db, database.Dialect, "test", steps) }()
+		}
+		for range 6 {
+			require.NoError(t, <-failures)
+		}
+		var version int
+		row := database.Open(t).QueryRowContext(t.Context(), `SELECT version FROM sfbridge_migrations`)
+		require.NoError(t, row.Scan(&version))
+		require.Equal(t, len(steps), version)
+	})
+}
+
 func TestInTxRollsBack(t *testing.T) {
 	t.Parallel()
 	sqlxtest.Each(t, testInTxRollsBack)

@@ -9,13 +9,14 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sfbridge/sfbridge/internal/sqlxtest"
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 	"github.com/sfbridge/sfbridge/salesforce/tokenstore"
@@ -33,30 +34,55 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process opens a store, "files" or "sql" at a path, and does what it is told.
+// process opens the store at a place and does what it is told.
 func process(ctx context.Context, args []string) error {
-	kind, path, task, rest := args[0], args[1], args[2], args[3:]
-	store, err := openStore(ctx, kind, path)
+	task, address := args[0], args[1]
+	store, err := openStore(ctx, parsePlace(args[2:]))
 	if err != nil {
 		return err
 	}
 	if task == "hold" {
 		return hold(ctx, store)
 	}
-	return work(ctx, store, rest[0])
+	return work(ctx, store, address)
 }
 
-func openStore(ctx context.Context, kind, path string) (salesforce.TokenStore, error) {
-	if kind == "files" {
-		return tokenstore.NewFiles(tokenstore.FilesConfig{Dir: path, Key: key})
+// place is where a store is: a folder, or a database.
+type place struct {
+	dir      string
+	database sqlxtest.Database
+}
+
+// args is what parsePlace makes the place of again, in another process.
+func (p place) args() []string {
+	return []string{p.dir, strconv.Itoa(int(p.database.Dialect)), p.database.Driver, p.database.DSN}
+}
+
+func parsePlace(args []string) place {
+	dialect, _ := strconv.Atoi(args[1])
+	return place{args[0], sqlxtest.Database{Dialect: tokenstore.Dialect(dialect), Driver: args[2], DSN: args[3]}}
+}
+
+func openStore(ctx context.Context, p place) (salesforce.TokenStore, error) {
+	if p.dir != "" {
+		return tokenstore.NewFiles(tokenstore.FilesConfig{Dir: p.dir, Key: key})
 	}
-	db, err := openSQLite(path)
+	db, err := p.database.Connect()
 	if err != nil {
 		return nil, err
 	}
 	return tokenstore.NewSQL(ctx, tokenstore.SQLConfig{
-		DB: db, Dialect: tokenstore.SQLite, Key: key, Poll: 5 * time.Millisecond, Lease: 2 * time.Second,
+		DB: db, Dialect: p.database.Dialect, Key: key, Poll: 5 * time.Millisecond, Lease: 2 * time.Second,
 	})
+}
+
+// eachPlace runs a test on a store of each kind.
+func eachPlace(t *testing.T, test func(*testing.T, place)) {
+	t.Run("files", func(t *testing.T) {
+		t.Parallel()
+		test(t, place{dir: t.TempDir()})
+	})
+	sqlxtest.Each(t, func(t *testing.T, database sqlxtest.Database) { test(t, place{database: database}) })
 }
 
 // hold takes the token and never lets go of it.
@@ -78,6 +104,7 @@ func work(ctx context.Context, store salesforce.TokenStore, address string) erro
 	if err != nil {
 		return err
 	}
+	fmt.Println("open")
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		_, err := c.Count(ctx, "SELECT COUNT() FROM Account")
 		fmt.Println("done", err)
@@ -92,9 +119,9 @@ type child struct {
 	out *bufio.Scanner
 }
 
-func start(t *testing.T, args ...string) *child {
+func start(t *testing.T, at place, task, address string) *child {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], append([]string{task, address}, at.args()...)...)
 	cmd.Env = append(os.Environ(), "SFBRIDGE_TEST_PROCESS=1")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -137,62 +164,59 @@ func consent(t *testing.T, server *salesforcetest.Server, store salesforce.Token
 // is strict. Two processes whose sessions end at the same moment do not.
 func TestProcessesShareRotatedTokens(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"files", "sql"} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			const rounds = 8
-			server := salesforcetest.NewServer(salesforcetest.NewOrg(&salesforcetest.Options{RotateRefreshTokens: true}))
-			t.Cleanup(server.Close)
-			path := filepath.Join(t.TempDir(), "tokens")
-			store, err := openStore(t.Context(), kind, path)
-			require.NoError(t, err)
-			consent(t, server, store)
-			children := []*child{
-				start(t, kind, path, "work", server.URL), start(t, kind, path, "work", server.URL), start(t, kind, path, "work", server.URL),
-			}
-			server.Org.ResetRequests()
+	eachPlace(t, testProcessesShareRotatedTokens)
+}
 
-			for range rounds {
-				server.Org.ExpireSessions()
-				for _, c := range children {
-					_, err := fmt.Fprintln(c.in)
-					require.NoError(t, err)
-				}
-				for _, c := range children {
-					require.Equal(t, "done <nil>", c.line())
-				}
-			}
-
-			renewals := 0
-			for _, r := range server.Org.Requests() {
-				if strings.HasSuffix(r.Path, "/token") {
-					renewals++
-				}
-			}
-			require.Equal(t, rounds, renewals, "one for each time that the sessions ended, whoever asked")
-		})
+func testProcessesShareRotatedTokens(t *testing.T, at place) {
+	const rounds = 8
+	server := salesforcetest.NewServer(salesforcetest.NewOrg(&salesforcetest.Options{RotateRefreshTokens: true}))
+	t.Cleanup(server.Close)
+	children := []*child{start(t, at, "work", server.URL), start(t, at, "work", server.URL), start(t, at, "work", server.URL)}
+	for _, c := range children {
+		require.Equal(t, "open", c.line(), "all at once, on an empty database")
 	}
+	store, err := openStore(t.Context(), at)
+	require.NoError(t, err)
+	consent(t, server, store)
+	server.Org.ResetRequests()
+
+	for range rounds {
+		server.Org.ExpireSessions()
+		for _, c := range children {
+			_, err := fmt.Fprintln(c.in)
+			require.NoError(t, err)
+		}
+		for _, c := range children {
+			require.Equal(t, "done <nil>", c.line())
+		}
+	}
+
+	renewals := 0
+	for _, r := range server.Org.Requests() {
+		if strings.HasSuffix(r.Path, "/token") {
+			renewals++
+		}
+	}
+	require.Equal(t, rounds, renewals, "one for each time that the sessions ended, whoever asked")
 }
 
 func TestTokenOfAKilledProcessIsFreeAgain(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"files", "sql"} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join(t.TempDir(), "tokens")
-			store, err := openStore(t.Context(), kind, path)
-			require.NoError(t, err)
-			put(t, store, token)
-			victim := start(t, kind, path, "hold")
-			require.Equal(t, "held", victim.line())
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			err = store.Update(ctx, "ada", func(context.Context, salesforce.Token) (salesforce.Token, error) { return token, nil })
-			require.ErrorIs(t, err, context.DeadlineExceeded, "while it lives the others wait")
+	eachPlace(t, testTokenOfAKilledProcessIsFreeAgain)
+}
 
-			require.NoError(t, victim.cmd.Process.Kill())
+func testTokenOfAKilledProcessIsFreeAgain(t *testing.T, at place) {
+	store, err := openStore(t.Context(), at)
+	require.NoError(t, err)
+	put(t, store, token)
+	victim := start(t, at, "hold", "")
+	require.Equal(t, "held", victim.line())
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err = store.Update(ctx, "ada", func(context.Context, salesforce.Token) (salesforce.Token, error) { return token, nil })
+	require.ErrorIs(t, err, context.DeadlineExceeded, "while it lives the others wait")
 
-			require.Equal(t, token, put(t, store, token))
-		})
-	}
+	require.NoError(t, victim.cmd.Process.Kill())
+
+	require.Equal(t, token, put(t, store, token))
 }

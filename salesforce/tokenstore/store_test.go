@@ -3,7 +3,6 @@ package tokenstore_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -13,8 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite"
 
+	"github.com/sfbridge/sfbridge/internal/sqlxtest"
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/salesforce/tokenstore"
 	"github.com/sfbridge/sfbridge/salesforce/tokenstore/tokenstoretest"
@@ -29,21 +28,9 @@ func openFiles(t *testing.T, dir string) *tokenstore.Files {
 	return store
 }
 
-func openDB(t *testing.T, path string) *sql.DB {
+func openSQL(t *testing.T, database sqlxtest.Database, changes ...func(*tokenstore.SQLConfig)) *tokenstore.SQL {
 	t.Helper()
-	db, err := openSQLite(path)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return db
-}
-
-func openSQLite(path string) (*sql.DB, error) {
-	return sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
-}
-
-func openSQL(t *testing.T, path string, changes ...func(*tokenstore.SQLConfig)) *tokenstore.SQL {
-	t.Helper()
-	cfg := tokenstore.SQLConfig{DB: openDB(t, path), Dialect: tokenstore.SQLite, Key: key, Poll: time.Millisecond}
+	cfg := tokenstore.SQLConfig{DB: database.Open(t), Dialect: database.Dialect, Key: key, Poll: time.Millisecond}
 	for _, change := range changes {
 		change(&cfg)
 	}
@@ -61,8 +48,10 @@ func TestFiles(t *testing.T) {
 
 func TestSQL(t *testing.T) {
 	t.Parallel()
-	tokenstoretest.TestStore(t, func(t *testing.T) salesforce.TokenStore {
-		return openSQL(t, filepath.Join(t.TempDir(), "tokens.db"))
+	sqlxtest.Each(t, func(t *testing.T, database sqlxtest.Database) {
+		tokenstoretest.TestStore(t, func(t *testing.T) salesforce.TokenStore {
+			return openSQL(t, sqlxtest.New(t, database.Dialect))
+		})
 	})
 }
 
@@ -83,9 +72,10 @@ func TestTokensOutliveTheirStore(t *testing.T) {
 	dir := t.TempDir()
 	put(t, openFiles(t, dir), token)
 	require.Equal(t, token, put(t, openFiles(t, dir), token))
-	path := filepath.Join(dir, "tokens.db")
-	put(t, openSQL(t, path), token)
-	require.Equal(t, token, put(t, openSQL(t, path), token))
+	sqlxtest.Each(t, func(t *testing.T, database sqlxtest.Database) {
+		put(t, openSQL(t, database), token)
+		require.Equal(t, token, put(t, openSQL(t, database), token))
+	})
 }
 
 func TestFilesTellNothingAndBelongToTheirOwner(t *testing.T) {
@@ -112,11 +102,14 @@ func TestFilesTellNothingAndBelongToTheirOwner(t *testing.T) {
 
 func TestTableTellsNothing(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "tokens.db")
-	put(t, openSQL(t, path), token)
+	sqlxtest.Each(t, testTableTellsNothing)
+}
+
+func testTableTellsNothing(t *testing.T, database sqlxtest.Database) {
+	put(t, openSQL(t, database), token)
 
 	var id, holder, sealed string
-	require.NoError(t, openDB(t, path).QueryRowContext(t.Context(), `SELECT id, holder, sealed FROM sfbridge_tokens`).Scan(&id, &holder, &sealed))
+	require.NoError(t, database.Open(t).QueryRowContext(t.Context(), `SELECT id, holder, sealed FROM sfbridge_tokens`).Scan(&id, &holder, &sealed))
 
 	require.NotContains(t, id, "ada")
 	require.Empty(t, holder)
@@ -220,10 +213,13 @@ func TestFilesThatCannotBeWritten(t *testing.T) {
 
 func TestLeaseOfADeadProcessEnds(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "tokens.db")
-	store := openSQL(t, path, func(cfg *tokenstore.SQLConfig) { cfg.Lease = 100 * time.Millisecond })
+	sqlxtest.Each(t, testLeaseOfADeadProcessEnds)
+}
+
+func testLeaseOfADeadProcessEnds(t *testing.T, database sqlxtest.Database) {
+	store := openSQL(t, database, func(cfg *tokenstore.SQLConfig) { cfg.Lease = 100 * time.Millisecond })
 	put(t, store, token)
-	_, err := openDB(t, path).ExecContext(t.Context(), `UPDATE sfbridge_tokens SET holder = 'a dead process'`)
+	_, err := database.Open(t).ExecContext(t.Context(), `UPDATE sfbridge_tokens SET holder = 'a dead process'`)
 	require.NoError(t, err)
 	start := time.Now()
 
@@ -234,7 +230,11 @@ func TestLeaseOfADeadProcessEnds(t *testing.T) {
 
 func TestChangeHasHalfOfTheLease(t *testing.T) {
 	t.Parallel()
-	store := openSQL(t, filepath.Join(t.TempDir(), "tokens.db"), func(cfg *tokenstore.SQLConfig) { cfg.Lease = 100 * time.Millisecond })
+	sqlxtest.Each(t, testChangeHasHalfOfTheLease)
+}
+
+func testChangeHasHalfOfTheLease(t *testing.T, database sqlxtest.Database) {
+	store := openSQL(t, database, func(cfg *tokenstore.SQLConfig) { cfg.Lease = 100 * time.Millisecond })
 
 	err := store.Update(t.Context(), "ada", func(ctx context.Context, _ salesforce.Token) (salesforce.Token, error) {
 		<-ctx.Done()
@@ -247,9 +247,12 @@ func TestChangeHasHalfOfTheLease(t *testing.T) {
 // A process that was asleep for longer than its lease keeps nothing.
 func TestOvertakenChangeKeepsNothing(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "tokens.db")
+	sqlxtest.Each(t, testOvertakenChangeKeepsNothing)
+}
+
+func testOvertakenChangeKeepsNothing(t *testing.T, database sqlxtest.Database) {
 	brief := func(cfg *tokenstore.SQLConfig) { cfg.Lease = 20 * time.Millisecond }
-	one, other := openSQL(t, path, brief), openSQL(t, path, brief)
+	one, other := openSQL(t, database, brief), openSQL(t, database, brief)
 
 	err := one.Update(t.Context(), "ada", func(context.Context, salesforce.Token) (salesforce.Token, error) {
 		put(t, other, token)
@@ -262,28 +265,25 @@ func TestOvertakenChangeKeepsNothing(t *testing.T) {
 
 func TestTokenIsSavedForACallerThatHasGone(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	for _, store := range []salesforce.TokenStore{openFiles(t, dir), openSQL(t, filepath.Join(dir, "tokens.db"))} {
-		ctx, cancel := context.WithCancel(t.Context())
-
-		err := store.Update(ctx, "ada", func(context.Context, salesforce.Token) (salesforce.Token, error) {
-			cancel()
-			return token, nil
-		})
-
-		require.NoError(t, err)
-		require.Equal(t, token, put(t, store, token))
-	}
+	t.Run("files", func(t *testing.T) {
+		t.Parallel()
+		testTokenIsSavedForACallerThatHasGone(t, openFiles(t, t.TempDir()))
+	})
+	sqlxtest.Each(t, func(t *testing.T, database sqlxtest.Database) {
+		testTokenIsSavedForACallerThatHasGone(t, openSQL(t, database))
+	})
 }
 
-func TestStatementsOfOtherDatabases(t *testing.T) {
-	t.Parallel()
-	for dialect, want := range map[tokenstore.Dialect]string{
-		tokenstore.PostgreSQL: "INSERT INTO sfbridge_tokens (id) VALUES ($1) ON CONFLICT (id) DO NOTHING",
-		tokenstore.MySQL:      "INSERT INTO sfbridge_tokens (id) VALUES (?) ON DUPLICATE KEY UPDATE id = id",
-	} {
-		require.Equal(t, want, dialect.Upsert("sfbridge_tokens", []string{"id"}, nil, 1))
-	}
+func testTokenIsSavedForACallerThatHasGone(t *testing.T, store salesforce.TokenStore) {
+	ctx, cancel := context.WithCancel(t.Context())
+
+	err := store.Update(ctx, "ada", func(context.Context, salesforce.Token) (salesforce.Token, error) {
+		cancel()
+		return token, nil
+	})
+
+	require.NoError(t, err)
+	require.Equal(t, token, put(t, store, token))
 }
 
 func TestConfigsSayWhatIsWrong(t *testing.T) {
