@@ -107,6 +107,9 @@ func (a *attempt) next(now time.Time) context.Context {
 	t := &try{hasBody: a.body != nil}
 	a.try, a.started, a.refusal = t, now, nil
 	a.tries++
+	if t, ok := a.ctx.Value(tallyKey{}).(*Tally); ok && !a.login {
+		t.requests.Add(1)
+	}
 	return httptrace.WithClientTrace(context.WithValue(a.ctx, attemptKey{}, a), &httptrace.ClientTrace{
 		GetConn: func(string) {
 			t.traced.Store(true)

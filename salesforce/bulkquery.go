@@ -31,11 +31,26 @@ type BulkQueryOptions struct {
 	// JobID takes the result of a job that was begun earlier, whatever the query
 	// says. Salesforce keeps results for seven days. Defaults to a new job.
 	JobID ID
+	// From goes on within the result of JobID, where Part has told that a part
+	// begins. InFlight must be 1. Defaults to the beginning.
+	From BulkPlace
+	// Part is told where each part of the result begins, before its first row,
+	// when InFlight is 1. Defaults to none.
+	Part func(BulkPlace)
 	// Poll says how often the job is asked for.
 	Poll Poll
 	// Progress is told of the job whenever it was asked for. Its ID is what a
 	// later run needs to take the result. Defaults to none.
 	Progress func(Job)
+}
+
+// BulkPlace is a place in the result of a query job: the beginning of one of its
+// parts. The zero value is that of the first one.
+type BulkPlace struct {
+	// Locator names the part.
+	Locator string
+	// Rows is the number of rows before it.
+	Rows int64
 }
 
 // BulkQuery yields the records that a SOQL query selects, as [Query] does,
@@ -68,6 +83,27 @@ func BulkQuery[T any](ctx context.Context, c *Client, soql string, opt *BulkQuer
 var errLeft = errors.New("loop left")
 
 func isLeft(err error) bool { return errors.Is(err, errLeft) }
+
+// CreateQueryJob begins a job that queries, and does not wait for it. All also
+// selects deleted and archived records. [BulkQuery] takes its result, by
+// BulkQueryOptions.JobID; a caller that has noted the id can do so after a
+// restart.
+//
+// See "Create a Query Job" in the Bulk API 2.0 Developer Guide.
+func (c *Client) CreateQueryJob(ctx context.Context, soql string, all bool) (Job, error) {
+	return c.createQueryJob(ctx, "create query job", soql, all)
+}
+
+// AwaitQueryJob waits until a job that queries has ended, whether it has
+// succeeded or not. Progress, unless it is nil, is told of the job whenever it was
+// asked for.
+func (c *Client) AwaitQueryJob(ctx context.Context, id ID, poll Poll, progress func(Job)) (Job, error) {
+	const op = "await query job"
+	if err := poll.validate(op); err != nil {
+		return Job{}, err
+	}
+	return c.endedJob(ctx, op, queryJobs, id, poll, progress)
+}
 
 // QueryJob tells how far a job that queries has got.
 func (c *Client) QueryJob(ctx context.Context, id ID) (Job, error) {
@@ -119,11 +155,7 @@ func (c *Client) bulkQuery(ctx context.Context, soql string, opt *BulkQueryOptio
 
 // runQuery begins a job and waits for its end.
 func (c *Client) runQuery(ctx context.Context, op, soql string, opt BulkQueryOptions) (Job, error) {
-	operation := "query"
-	if opt.All {
-		operation = "queryAll"
-	}
-	j, err := c.createJob(ctx, op, queryJobs, map[string]string{"operation": operation, "query": soql})
+	j, err := c.createQueryJob(ctx, op, soql, opt.All)
 	if err != nil {
 		return j, err
 	}
@@ -134,11 +166,22 @@ func (c *Client) runQuery(ctx context.Context, op, soql string, opt BulkQueryOpt
 	return ended, err
 }
 
+func (c *Client) createQueryJob(ctx context.Context, op, soql string, all bool) (Job, error) {
+	operation := "query"
+	if all {
+		operation = "queryAll"
+	}
+	return c.createJob(ctx, op, queryJobs, map[string]string{"operation": operation, "query": soql})
+}
+
 func (opt *BulkQueryOptions) validate(op string) error {
 	setDefault(&opt.InFlight, 1)
 	var faults []error
 	if opt.InFlight < 1 || opt.InFlight > maxInFlight {
 		faults = append(faults, fault(op, nil, "InFlight %d is not in 1 to %d", opt.InFlight, maxInFlight))
+	}
+	if opt.From != (BulkPlace{}) && (opt.JobID == "" || opt.InFlight > 1) {
+		faults = append(faults, fault(op, nil, "From is a place in the result of a JobID that is read in order"))
 	}
 	if opt.PageSize < 0 {
 		faults = append(faults, fault(op, nil, "PageSize %d is negative", opt.PageSize))
@@ -159,7 +202,7 @@ type resultPage struct {
 	*body
 	path string
 	rows int64  // as its header says, -1 when it does not
-	next string // path of the next one, "" for none
+	next string // locator of the next one, "" for none
 }
 
 // path is where a part of the result is.
@@ -198,8 +241,8 @@ func (q *bulkQuery) page(path string, b *body) *resultPage {
 	if n, err := strconv.ParseInt(b.header.Get("Sforce-NumberOfRecords"), 10, 64); err == nil {
 		p.rows = n
 	}
-	if locator := b.header.Get("Sforce-Locator"); locator != "" && locator != "null" {
-		p.next = q.path(locator)
+	if locator := b.header.Get("Sforce-Locator"); locator != "null" {
+		p.next = locator
 	}
 	return p
 }
@@ -207,11 +250,11 @@ func (q *bulkQuery) page(path string, b *body) *resultPage {
 // each fetches the parts of the result one after another, the next one while
 // the one at hand is read.
 func (q *bulkQuery) each(ctx context.Context, read func(*resultPage) error) error {
-	p, err := q.fetch(ctx, q.path(""))
+	p, err := q.fetch(ctx, q.path(q.opt.From.Locator))
 	for err == nil {
 		var next *ahead
 		if p.next != "" {
-			next = fetchAhead(ctx, q.c, q.pageCall(p.next))
+			next = fetchAhead(ctx, q.c, q.pageCall(q.path(p.next)))
 		}
 		err = read(p)
 		p.close()
@@ -224,7 +267,7 @@ func (q *bulkQuery) each(ctx context.Context, read func(*resultPage) error) erro
 		}
 		var b *body
 		if b, err = next.wait(); err == nil {
-			p = q.page(p.next, b)
+			p = q.page(q.path(p.next), b)
 		}
 	}
 	return err
@@ -237,10 +280,14 @@ func readOrdered[T any](ctx context.Context, q *bulkQuery, yield func(T, error) 
 		return err
 	}
 	var v T
-	var total int64
+	at := q.opt.From
 	err = q.each(ctx, func(p *resultPage) error {
+		if q.opt.Part != nil {
+			q.opt.Part(at)
+		}
+		at.Locator = p.next
 		return readPage(ctx, q, p, rows, func() *T { return &v }, func() error {
-			total++
+			at.Rows++
 			if !yield(v, nil) {
 				return errLeft
 			}
@@ -250,7 +297,7 @@ func readOrdered[T any](ctx context.Context, q *bulkQuery, yield func(T, error) 
 	if err != nil {
 		return err
 	}
-	return q.verify(total)
+	return q.verify(at.Rows)
 }
 
 // newResultRows compiles the plan of T.
