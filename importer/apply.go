@@ -113,6 +113,9 @@ func (r *run) settle(items []item, outcomes []Outcome, c *Checkpoint) []Result {
 			}
 			c.Links = append(c.Links, it.next)
 		}
+		if it.entry.Result != Unchanged {
+			it.entry.Warnings = append(it.entry.Warnings, it.notes...)
+		}
 		if it.entry.Result != Unchanged || len(it.entry.Warnings) > 0 {
 			it.entry.Run = r.Number
 			c.Entries = append(c.Entries, it.entry)

@@ -1,6 +1,8 @@
 package importer
 
 import (
+	"context"
+
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/soql"
@@ -36,11 +38,18 @@ type Object struct {
 	// Decide tells whether a record is to be imported; linked says whether the
 	// host has it already. Nil imports every record in scope.
 	Decide func(record salesforce.Record, linked bool) Decision
+	// Refine looks at the records of a page that are to be put into the host,
+	// just before they are, and may change, hold back or refuse them. An error
+	// stops the run, which goes on later from the same page. Nil changes nothing.
+	Refine func(ctx context.Context, page *Page) error
+	// Keys are targets by which Refine looks for records in the host; a sink
+	// that finds them should have an index for each.
+	Keys []string
 	// Check looks at the object's describe before a run reads anything, and
 	// stops the run by an error. Nil checks nothing.
 	Check func(*salesforce.SObject) error
-	// Revision names what Decide depends on, such as a list of stages. When it
-	// changes, the next run is a complete one.
+	// Revision names what Decide and Refine depend on, such as a list of stages.
+	// When it changes, the next run is a complete one.
 	Revision string
 }
 
@@ -49,6 +58,9 @@ type Decision struct {
 	Import bool
 	// Reason says for the report why a record is not imported.
 	Reason string
+	// Retire marks the host's record inactive if it is linked, in place of
+	// leaving it as it is. When the record is imported again, it is active again.
+	Retire bool
 }
 
 // ScopeMode says what a missing scope checkbox means.

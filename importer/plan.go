@@ -22,6 +22,7 @@ type item struct {
 	next   Link    // the link as it will be when the change succeeds
 	tasks  []Task  // reads that follow from it
 	entry  Entry
+	notes  []string // of Refine, for the report of a record that changes
 }
 
 // plan decides for each record, and for each id of lost, which were looked for
@@ -57,6 +58,9 @@ func (r *run) plan(ctx context.Context, o *object, records []salesforce.Record, 
 			return nil, err
 		}
 		items = append(items, it)
+	}
+	if err := r.refine(ctx, o, items); err != nil {
+		return nil, fmt.Errorf("importer: refine %s: %w", o.Name, err)
 	}
 	return items, nil
 }
@@ -135,6 +139,10 @@ func (r *run) put(ctx context.Context, o *object, it *item, parent Link) error {
 	if o.Decide != nil {
 		if d := o.Decide(it.record, it.known); !d.Import {
 			it.skip(d.Reason)
+			if d.Retire && it.link.State == Linked && !it.link.Retired {
+				it.next.Stamp = it.stamp
+				it.alter(Retire)
+			}
 			return nil
 		}
 	}

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -46,16 +47,19 @@ func (im *Importer) survey(ctx context.Context, state State) (*survey, error) {
 	}
 	s := &survey{org: session.OrgID, seen: slices.Clone(state.Seen), objects: make([]object, len(im.cfg.Objects))}
 	var faults []error
+	org := orgSchema{ctx: ctx, client: im.cfg.Client, found: map[string]*salesforce.SObject{}}
 	for i, o := range im.cfg.Objects {
-		describe, err := im.cfg.Client.Describe(ctx, o.Name)
+		describe, err := org.describe(o.Name)
 		if err != nil {
-			return nil, fmt.Errorf("importer: describe %s: %w", o.Name, err)
-		}
-		s.objects[i], err = s.look(o, describe)
-		faults = append(faults, err)
-		if err := im.label(ctx, &s.objects[i], describe); err != nil {
 			return nil, err
 		}
+		s.objects[i], err = s.look(o, describe, func(path string) bool { return org.has(describe, path) })
+		faults = append(faults, err)
+		// A field that is missing is reported elsewhere.
+		s.objects[i].Mapping, _ = o.Mapping.WithLabels(describe, org.describe)
+	}
+	if org.failed != nil {
+		return nil, org.failed
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("importer: %w: %w", ErrSchema, err)
@@ -71,30 +75,16 @@ func (im *Importer) survey(ctx context.Context, state State) (*survey, error) {
 	return s, err
 }
 
-// label gives the mapping the labels of picklists that its rules ask for. A
-// field that is missing is reported elsewhere.
-func (im *Importer) label(ctx context.Context, o *object, describe *salesforce.SObject) error {
-	var failed error
-	o.Mapping, _ = o.Mapping.WithLabels(describe, func(name string) (*salesforce.SObject, error) {
-		related, err := im.cfg.Client.Describe(ctx, name)
-		if err != nil {
-			failed = fmt.Errorf("importer: describe %s: %w", name, err)
-		}
-		return related, err
-	})
-	return failed
-}
-
 // look plans one object. A path that the org does not have is an error when
 // the import needs it; otherwise it is left out of the select list, so that
 // the host keeps what it has, and warned about.
-func (s *survey) look(o Object, describe *salesforce.SObject) (object, error) {
+func (s *survey) look(o Object, describe *salesforce.SObject, has func(path string) bool) (object, error) {
 	found := object{Object: o, paths: []string{"Id", "SystemModstamp", "IsDeleted"}, required: map[string]bool{}}
 	var faults []error
 	need := func(path string, needed bool) {
 		switch {
 		case slices.Contains(found.paths, path):
-		case hasPath(describe, path):
+		case has(path):
 			found.paths = append(found.paths, path)
 		case needed:
 			faults = append(faults, fmt.Errorf("%s has no field %s, or this user may not see it", o.Name, path))
@@ -109,14 +99,14 @@ func (s *survey) look(o Object, describe *salesforce.SObject) (object, error) {
 	if found.scoped {
 		need(o.Scope.Field, true)
 	}
-	if hasPath(describe, "MasterRecordId") { // objects that can be merged have it
+	if has("MasterRecordId") { // objects that can be merged have it
 		need("MasterRecordId", true)
 	}
 	for _, path := range o.Needs {
 		need(path, true)
 	}
 	for _, path := range o.Wants {
-		if hasPath(describe, path) {
+		if has(path) {
 			need(path, true)
 		}
 	}
@@ -167,16 +157,42 @@ func (s *survey) scope(o Object, describe *salesforce.SObject, faults *[]error) 
 	return exists
 }
 
-// hasPath reports whether the org can select path. Of a relationship path only
-// the first step is looked at: its field's object may be any of several.
-func hasPath(describe *salesforce.SObject, path string) bool {
-	first, _, related := strings.Cut(path, ".")
+// An orgSchema asks the org for each description once.
+type orgSchema struct {
+	ctx    context.Context //nolint:containedctx // lives for one survey
+	client *salesforce.Client
+	found  map[string]*salesforce.SObject
+	failed error // the org did not answer
+}
+
+func (s *orgSchema) describe(name string) (*salesforce.SObject, error) {
+	if o := s.found[name]; o != nil {
+		return o, nil
+	}
+	o, err := s.client.Describe(s.ctx, name)
+	if err != nil {
+		err = fmt.Errorf("importer: describe %s: %w", name, err)
+		if !errors.Is(err, salesforce.ErrNotFound) {
+			s.failed = cmp.Or(s.failed, err)
+		}
+		return nil, err
+	}
+	s.found[name] = o
+	return o, nil
+}
+
+// has reports whether this user can select path.
+func (s *orgSchema) has(o *salesforce.SObject, path string) bool {
+	first, rest, related := strings.Cut(path, ".")
 	if !related {
-		_, ok := describe.Field(path)
+		_, ok := o.Field(path)
 		return ok
 	}
-	return slices.ContainsFunc(describe.Fields, func(f salesforce.FieldInfo) bool {
-		return strings.EqualFold(f.RelationshipName, first)
+	return slices.ContainsFunc(o.Fields, func(f salesforce.FieldInfo) bool {
+		return strings.EqualFold(f.RelationshipName, first) && slices.ContainsFunc(f.ReferenceTo, func(name string) bool {
+			parent, err := s.describe(name)
+			return err == nil && s.has(parent, rest)
+		})
 	})
 }
 

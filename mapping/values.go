@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,24 @@ func (v Values) Get(target string) (any, bool) {
 		return nil, false
 	}
 	return v.cells[i], true
+}
+
+// With returns the values with another one for a target. A target that the
+// mapping does not have stays out.
+func (v Values) With(target string, value any) Values { return v.put(target, value) }
+
+// Without returns the values with a target absent.
+func (v Values) Without(target string) Values { return v.put(target, absent) }
+
+func (v Values) put(target string, value any) Values {
+	if v.m == nil {
+		return v
+	}
+	if i, ok := v.m.index[target]; ok {
+		v.cells = slices.Clone(v.cells)
+		v.cells[i] = value
+	}
+	return v
 }
 
 // Has reports whether a target is present. Its value may be nil.

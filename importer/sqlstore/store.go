@@ -70,7 +70,10 @@ type Store struct {
 	tables  map[string]*table // by kind
 }
 
-var _ importer.Atomic = (*Store)(nil)
+var (
+	_ importer.Atomic = (*Store)(nil)
+	_ importer.Finder = (*Store)(nil)
+)
 
 // Open returns a Store in db, after it has made the tables that are missing
 // and added the columns that are.
@@ -153,7 +156,10 @@ func onceUnlessMySQL(d Dialect) string {
 type table struct {
 	name, parent string   // parent is the column of the parent's id, or empty
 	columns      []string // active, the parent's, and one for each target
+	keys         []string // columns with an index
 }
+
+func (t *table) has(column string) bool { return slices.Contains(t.columns, column) }
 
 const activeColumn = "active"
 
@@ -163,7 +169,7 @@ var ownColumns = []string{"id", "sf_id", "sf_stamp"}
 var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]{0,59}$`)
 
 func tableOf(o importer.Object, c Config) (*table, error) {
-	t := &table{name: cmp.Or(c.Tables[o.Kind], o.Kind+"s"), columns: []string{activeColumn}}
+	t := &table{name: cmp.Or(c.Tables[o.Kind], o.Kind+"s"), columns: []string{activeColumn}, keys: o.Keys}
 	for _, parent := range c.Objects {
 		if o.Parent != "" && parent.Name == o.Parent {
 			t.parent = parent.Kind + "_id"
@@ -186,6 +192,11 @@ func tableOf(o importer.Object, c Config) (*table, error) {
 	for _, own := range ownColumns {
 		if slices.Contains(t.columns, own) {
 			return nil, fmt.Errorf("sqlstore: kind %s: the column %s is the store's own", o.Kind, own)
+		}
+	}
+	for _, key := range t.keys {
+		if !t.has(key) {
+			return nil, fmt.Errorf("sqlstore: kind %s: records are looked for by %s, which is no target of its mapping", o.Kind, key)
 		}
 	}
 	return t, nil
@@ -221,6 +232,11 @@ func (s *Store) prepare(ctx context.Context, t *table) error {
 			kind = "BIGINT"
 		}
 		if _, err := s.db.ExecContext(ctx, `ALTER TABLE `+t.name+` ADD COLUMN `+column+` `+kind); err != nil {
+			return err
+		}
+	}
+	for _, key := range t.keys {
+		if err := s.index(ctx, t, key); err != nil {
 			return err
 		}
 	}
