@@ -24,6 +24,8 @@ var (
 	// ErrPaused says that the org's daily API limit stopped the run. It goes on
 	// when it is asked for again.
 	ErrPaused = errors.New("the import is paused")
+	// ErrGuard is what every *GuardError is.
+	ErrGuard = errors.New("too many records would leave")
 	// ErrNotLinked says that a record is not one that was imported.
 	ErrNotLinked = errors.New("not an imported record")
 	// ErrNotInScope says that a record cannot be linked, because imports leave

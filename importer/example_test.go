@@ -28,14 +28,14 @@ func ExampleImporter() {
 		log.Fatal(err)
 	}
 
-	report, err := im.Complete(ctx, "anna")
+	report, err := im.Complete(ctx, "anna", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(report.Run.Counts["Account"])
 
 	org.Update(acme, map[string]any{"Phone": "+49 341 5550100"})
-	report, err = im.Incremental(ctx, "anna")
+	report, err = im.Incremental(ctx, "anna", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func ExampleImporter() {
 		fmt.Println(entry.Result, entry.Label, entry.Changed)
 	}
 	// Output:
-	// 2 read: 2 created, 0 updated, 0 unchanged, 0 retired, 0 skipped, 0 failed
+	// 2 read: 2 created, 0 matched, 0 updated, 0 unchanged, 0 retired, 0 skipped, 0 failed
 	// updated Acme [{phone  +49 341 5550100}]
 }
 
@@ -59,7 +59,7 @@ func ExampleImporter_CheckEdit() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := im.Complete(ctx, "anna"); err != nil {
+	if _, err := im.Complete(ctx, "anna", nil); err != nil {
 		log.Fatal(err)
 	}
 

@@ -26,6 +26,10 @@ func (f sinkFunc) Apply(ctx context.Context, batch []importer.Change) ([]importe
 	return f(ctx, batch)
 }
 
+func (sinkFunc) Diff(context.Context, []importer.Change) ([]importer.Outcome, error) {
+	return nil, errors.New("this host cannot tell beforehand")
+}
+
 // refuse gives the world's importers a host that refuses single records.
 func (w *world) refuse(why func(importer.Change) error) {
 	w.tune = func(config *importer.Config) {
@@ -111,7 +115,7 @@ func TestContactsOfACustomerThatIsTakenLateAreNotLost(t *testing.T) {
 	im := w.settled(t)
 	require.Len(t, w.query(t, `SELECT * FROM sfbridge_import_dead`), 1)
 	w.exhaust("/queryAll")
-	_, err := im.Incremental(t.Context(), "anna") // stops when it owes Acme another read
+	_, err := im.Incremental(t.Context(), "anna", nil) // stops when it owes Acme another read
 	require.ErrorIs(t, err, importer.ErrPaused)
 
 	refusals = 1 // refused when all records are read, and taken when the owed read is done
@@ -128,7 +132,7 @@ func TestRunStoppedBeforeItsFirstStepIsFollowedByWhatHasChangedSince(t *testing.
 	w.settled(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	w.tune = func(config *importer.Config) { config.Progress = func(importer.Event) { cancel() } }
-	_, err := w.importer(t).Incremental(ctx, "anna")
+	_, err := w.importer(t).Incremental(ctx, "anna", nil)
 	require.ErrorIs(t, err, context.Canceled)
 
 	w.tune = nil
@@ -147,7 +151,7 @@ func TestRunStoppedLongerThanSalesforceRemembersIsBroughtToItsEnd(t *testing.T) 
 	im := w.settled(t)
 	w.org.Update(acme, map[string]any{"Phone": "1"})
 	w.exhaust("/queryAll")
-	_, err := im.Incremental(t.Context(), "anna")
+	_, err := im.Incremental(t.Context(), "anna", nil)
 	require.ErrorIs(t, err, importer.ErrPaused)
 
 	w.org.Advance(31 * 24 * time.Hour)
@@ -185,7 +189,7 @@ func TestDailyLimitBeforeTheFirstReadPauses(t *testing.T) {
 	im := w.settled(t)
 	w.exhaust("/describe")
 
-	_, err := im.Incremental(t.Context(), "anna")
+	_, err := im.Incremental(t.Context(), "anna", nil)
 
 	require.ErrorIs(t, err, importer.ErrPaused)
 	require.ErrorIs(t, err, salesforce.ErrDailyLimit)
@@ -206,7 +210,7 @@ func TestCustomerLinkedAgainWhileACompleteImportIsPausedStaysLinked(t *testing.T
 			}
 		}
 	}
-	_, err := w.importer(t).Complete(t.Context(), "anna")
+	_, err := w.importer(t).Complete(t.Context(), "anna", nil)
 	require.ErrorIs(t, err, importer.ErrPaused)
 
 	id := w.removeFlag(t, im, ids["Abel"])
@@ -232,7 +236,7 @@ func TestHostRecordOfACrashIsRetiredWhenItLeftMeanwhile(t *testing.T) {
 			w.crash()
 			acme := w.account("Acme")
 			im := w.importer(t)
-			_, err := im.Complete(t.Context(), "anna")
+			_, err := im.Complete(t.Context(), "anna", nil)
 			require.ErrorContains(t, err, "connection reset")
 			require.Equal(t, "1", w.value(t, "customers", acme, "active"), "the host has it, and the importer does not know")
 
@@ -252,7 +256,7 @@ func TestRecordCreatedByACrashedRunIsReportedAsCreated(t *testing.T) {
 	w.crash()
 	w.account("Acme")
 	im := w.importer(t)
-	_, err := im.Complete(t.Context(), "anna")
+	_, err := im.Complete(t.Context(), "anna", nil)
 	require.ErrorContains(t, err, "connection reset")
 
 	report := complete(t, im)
@@ -287,7 +291,7 @@ func TestOvertakenRunDoesNotOverwriteANewerVersion(t *testing.T) {
 		incremental(t, w.importer(t))
 	}
 
-	_, err := im.Incremental(t.Context(), "anna")
+	_, err := im.Incremental(t.Context(), "anna", nil)
 
 	require.ErrorIs(t, err, importer.ErrLeaseLost)
 	require.Equal(t, "new", w.value(t, "customers", acme, "phone"))

@@ -24,7 +24,7 @@ func TestIncrementalNeedsACompleteImportFirst(t *testing.T) {
 	w.account("Acme")
 	im := w.importer(t)
 
-	_, err := im.Incremental(t.Context(), "anna")
+	_, err := im.Incremental(t.Context(), "anna", nil)
 
 	require.ErrorIs(t, err, importer.ErrNoComplete)
 	require.Empty(t, w.query(t, `SELECT * FROM customers`))
@@ -201,7 +201,7 @@ func TestScopeCheckboxThatDisappearsStopsTheImport(t *testing.T) {
 	hidden := salesforcetest.NewOrg(&salesforcetest.Options{Now: w.org.Now, OrgID: w.org.Credentials().OrgID})
 	hidden.Insert("Account", map[string]any{"Name": "Everybody"})
 	w.org = hidden
-	_, err := w.importer(t).Complete(t.Context(), "anna")
+	_, err := w.importer(t).Complete(t.Context(), "anna", nil)
 
 	require.ErrorIs(t, err, importer.ErrSchema)
 	require.ErrorContains(t, err, "Account.ZEP__c was there before")
@@ -215,7 +215,7 @@ func TestScopeModes(t *testing.T) {
 		w.org = salesforcetest.NewOrg(&salesforcetest.Options{Now: func() time.Time { return morning }})
 		w.org.Insert("Account", map[string]any{"Name": "Everybody"})
 		w.config.Scope = mode
-		_, err := w.importer(t).Complete(t.Context(), "anna")
+		_, err := w.importer(t).Complete(t.Context(), "anna", nil)
 		return w, err
 	}
 	t.Run("auto imports all when there is no checkbox", func(t *testing.T) {
@@ -241,7 +241,7 @@ func TestScopeModes(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.config.Flag = "Industry"
-		_, err := w.importer(t).Complete(t.Context(), "anna")
+		_, err := w.importer(t).Complete(t.Context(), "anna", nil)
 		require.ErrorIs(t, err, importer.ErrSchema)
 		require.ErrorContains(t, err, "checkbox")
 	})
@@ -515,7 +515,7 @@ func TestAllowIsAskedFirst(t *testing.T) {
 	im := w.importer(t)
 	w.org.ResetRequests()
 
-	_, err := im.Complete(t.Context(), "anna")
+	_, err := im.Complete(t.Context(), "anna", nil)
 	require.ErrorIs(t, err, forbidden)
 	require.ErrorIs(t, im.SetUp(t.Context(), "anna"), forbidden)
 	require.ErrorIs(t, im.RemoveFlag(t.Context(), "anna", "customer", "1"), forbidden)
@@ -533,7 +533,7 @@ func TestSecondRunWaitsForTheLease(t *testing.T) {
 	fence, err := store.Acquire(t.Context(), "another host", time.Minute)
 	require.NoError(t, err)
 
-	_, err = w.importer(t).Complete(t.Context(), "anna")
+	_, err = w.importer(t).Complete(t.Context(), "anna", nil)
 	require.ErrorIs(t, err, importer.ErrRunActive)
 
 	w.pass(2 * time.Minute)
@@ -590,7 +590,7 @@ func TestDailyLimitPausesAndTheNextCallGoesOn(t *testing.T) {
 	im := w.importer(t)
 	w.org.Fail(salesforcetest.Fault{Path: "/queryAll", Status: http.StatusForbidden, Code: "REQUEST_LIMIT_EXCEEDED", Message: "TotalRequests Limit exceeded.", Times: 1})
 
-	_, err := im.Complete(t.Context(), "anna")
+	_, err := im.Complete(t.Context(), "anna", nil)
 	require.ErrorIs(t, err, importer.ErrPaused)
 	require.ErrorIs(t, err, salesforce.ErrDailyLimit)
 	available, err := im.Available(t.Context())
@@ -621,7 +621,7 @@ func TestStoreOfAnotherOrgIsRefused(t *testing.T) {
 	complete(t, w.importer(t))
 
 	w.org = salesforcetest.NewOrg(&salesforcetest.Options{Now: w.org.Now, OrgID: "00D000000000062EAA"})
-	_, err := w.importer(t).Complete(t.Context(), "anna")
+	_, err := w.importer(t).Complete(t.Context(), "anna", nil)
 
 	require.ErrorIs(t, err, importer.ErrOrgChanged)
 }
@@ -656,7 +656,7 @@ func TestStoppedRunIsFollowedByWhatHasChangedSince(t *testing.T) {
 	complete(t, im)
 	w.org.Advance(time.Hour)
 	w.org.Fail(salesforcetest.Fault{Path: "/queryAll", Status: http.StatusInternalServerError, Code: "UNKNOWN_EXCEPTION", Times: 1})
-	_, err := im.Incremental(t.Context(), "anna")
+	_, err := im.Incremental(t.Context(), "anna", nil)
 	require.Error(t, err)
 
 	w.org.Advance(time.Hour)
@@ -686,14 +686,14 @@ func TestHostAsksWhileAnImportRuns(t *testing.T) {
 				if _, err := im.Available(t.Context()); err != nil {
 					t.Error(err)
 				}
-				if _, err := im.Complete(t.Context(), "bert"); err != nil && !errors.Is(err, importer.ErrRunActive) {
+				if _, err := im.Complete(t.Context(), "bert", nil); err != nil && !errors.Is(err, importer.ErrRunActive) {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	for range 5 {
-		_, err := im.Incremental(t.Context(), "anna")
+		_, err := im.Incremental(t.Context(), "anna", nil)
 		if err != nil && !errors.Is(err, importer.ErrRunActive) {
 			t.Error(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/sfbridge/sfbridge/salesforce"
@@ -28,6 +29,22 @@ type Config struct {
 	// Allow is asked before every action of a person, and refuses it by an
 	// error. Nil allows all.
 	Allow func(ctx context.Context, actor string, op Operation) error
+	// Match is asked which records the host has already, before they are created.
+	// Nil asks the Sink, where it is a Finder, for the objects that have a
+	// MatchOn.
+	Match Matcher
+	// Fallback is called once for each record that ends a run as a dead letter,
+	// and once for each run that fails or pauses. Its error stops nothing; it is
+	// noted in the audit trail. Nil calls nobody.
+	Fallback func(ctx context.Context, f Failure) error
+	// MaxRetire is the share of an object's linked records that one run may
+	// retire or take out of scope; fifty it may in any case. A run that would
+	// take more stops with a *GuardError before it takes any, and goes on when
+	// the next call confirms it; see RunOptions. Defaults to 0.2; 1 takes all.
+	MaxRetire float64
+	// CreateAgain makes a linked record that the host has deleted anew. The
+	// default is to report it and to remove its link, so that it stays deleted.
+	CreateAgain bool
 	// Progress is told how a run comes along. Nil tells nobody.
 	Progress func(Event)
 	// PageSize is how many records are read and applied at a time. Defaults to
@@ -52,6 +69,7 @@ func (c Config) withDefaults() Config {
 	c.PageSize = cmp.Or(c.PageSize, MaxPage)
 	c.Overlap = cmp.Or(c.Overlap, 2*time.Minute)
 	c.Lease = cmp.Or(c.Lease, 2*time.Minute)
+	c.MaxRetire = cmp.Or(c.MaxRetire, 0.2)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -78,6 +96,7 @@ func (c Config) validate() error {
 	fault(c.PageSize < 1 || c.PageSize > MaxPage, "PageSize %d is not within 1 and %d", c.PageSize, MaxPage)
 	fault(c.Overlap < time.Minute, "Overlap %v is shorter than a minute", c.Overlap)
 	fault(c.Lease < time.Second, "Lease %v is shorter than a second", c.Lease)
+	fault(!(c.MaxRetire > 0 && c.MaxRetire <= 1), "MaxRetire %v is no share between 0 and 1", c.MaxRetire)
 	names, kinds := map[string]bool{}, map[string]bool{}
 	for _, o := range c.Objects {
 		fault(o.Name == "" || o.Kind == "" || o.Mapping == nil, "object %q: Name, Kind and Mapping are required", o.Name)
@@ -87,6 +106,7 @@ func (c Config) validate() error {
 		fault(o.Parent != "" && !names[o.Parent], "object %q: its parent %q does not stand before it", o.Name, o.Parent)
 		fault(!o.Scope.off() && o.Scope.Field == "", "object %q: Scope has no Field", o.Name)
 		fault(!o.Scope.off() && o.Scope.Mode != ScopeAuto && o.Scope.Mode != ScopeRequired, "object %q: unknown scope mode %q", o.Name, o.Scope.Mode)
+		fault(o.MatchOn != "" && o.Mapping != nil && !slices.Contains(o.Mapping.Targets(), o.MatchOn), "object %q: MatchOn %q is no target of its mapping", o.Name, o.MatchOn)
 		names[o.Name], kinds[o.Kind] = true, true
 	}
 	return errors.Join(faults...)
@@ -157,10 +177,18 @@ func (im *Importer) SetUp(ctx context.Context, actor string) error {
 	})
 }
 
+// RunOptions are what one call of an import may say. Nil says nothing.
+type RunOptions struct {
+	// MayRetire confirms, after a *GuardError, how many records of an object the
+	// run may retire or take out of scope, whatever Config.MaxRetire says. It
+	// holds for this call alone, and is noted in the audit trail.
+	MayRetire int
+}
+
 // Complete imports all records. A complete run that was stopped is brought to
 // its end first, followed by what has changed since it began.
-func (im *Importer) Complete(ctx context.Context, actor string) (*Report, error) {
-	return im.importAs(ctx, actor, Complete)
+func (im *Importer) Complete(ctx context.Context, actor string, options *RunOptions) (*Report, error) {
+	return im.importAs(ctx, actor, Complete, options)
 }
 
 // Incremental imports the records that changed since the watermark, including
@@ -168,8 +196,8 @@ func (im *Importer) Complete(ctx context.Context, actor string) (*Report, error)
 // with ErrNoComplete and writes nothing. It becomes a complete run when the
 // configuration has changed, and looks for every linked record when Salesforce
 // does not remember all deletions since; Run.Note says so.
-func (im *Importer) Incremental(ctx context.Context, actor string) (*Report, error) {
-	return im.importAs(ctx, actor, Incremental)
+func (im *Importer) Incremental(ctx context.Context, actor string, options *RunOptions) (*Report, error) {
+	return im.importAs(ctx, actor, Incremental, options)
 }
 
 // Available tells which imports may be started.
@@ -189,6 +217,17 @@ func (im *Importer) Available(ctx context.Context) (Available, error) {
 // Unchanged records have no entry. The run's number is in Report.Run.
 func (im *Importer) Entries(ctx context.Context, run int64) iter.Seq2[Entry, error] {
 	return im.cfg.Store.Entries(ctx, run)
+}
+
+// Runs yields all runs, newest first.
+func (im *Importer) Runs(ctx context.Context) iter.Seq2[Run, error] {
+	return im.cfg.Store.Runs(ctx)
+}
+
+// DeadLetters yields the records that could not be imported, with how often and
+// since when it was tried. Every run tries them again.
+func (im *Importer) DeadLetters(ctx context.Context) iter.Seq2[DeadLetter, error] {
+	return im.cfg.Store.DeadLetters(ctx)
 }
 
 // Audit yields the audit trail, oldest first.

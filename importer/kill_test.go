@@ -119,6 +119,17 @@ func (s killStore) Save(ctx context.Context, f importer.Fence, c *importer.Check
 	return s.call("store Save", func() error { return s.next.Save(ctx, f, c) })
 }
 
+func (s killStore) DeadOf(ctx context.Context, object string, ids []salesforce.ID) (letters []importer.DeadLetter, err error) {
+	err = s.call("store DeadOf", func() error { letters, err = s.next.DeadOf(ctx, object, ids); return err })
+	return letters, err
+}
+
+func (s killStore) DeadLetters(ctx context.Context) iter.Seq2[importer.DeadLetter, error] {
+	return s.next.DeadLetters(ctx)
+}
+
+func (s killStore) Runs(ctx context.Context) iter.Seq2[importer.Run, error] { return s.next.Runs(ctx) }
+
 func (s killStore) Entries(ctx context.Context, run int64) iter.Seq2[importer.Entry, error] {
 	return s.next.Entries(ctx, run)
 }
@@ -135,6 +146,10 @@ type killSink struct {
 func (s killSink) Apply(ctx context.Context, batch []importer.Change) (outcomes []importer.Outcome, err error) {
 	err = s.call("sink Apply", func() error { outcomes, err = s.next.Apply(ctx, batch); return err })
 	return outcomes, err
+}
+
+func (s killSink) Diff(ctx context.Context, batch []importer.Change) ([]importer.Outcome, error) {
+	return s.next.Diff(ctx, batch)
 }
 
 // killBoth is a Store and Sink in one database.
@@ -206,9 +221,12 @@ func tellStory(t testing.TB, k *killer, together bool) *world {
 // lifeOfAnImport has something of everything: a complete import, changes of
 // every sort, incremental imports, a customer unlinked and linked again.
 func lifeOfAnImport(t testing.TB, w *world, ids map[string]string) story {
-	complete := func(ctx context.Context, im *importer.Importer) error { _, err := im.Complete(ctx, "anna"); return err }
+	complete := func(ctx context.Context, im *importer.Importer) error {
+		_, err := im.Complete(ctx, "anna", nil)
+		return err
+	}
 	incremental := func(ctx context.Context, im *importer.Importer) error {
-		_, err := im.Incremental(ctx, "anna")
+		_, err := im.Incremental(ctx, "anna", nil)
 		return err
 	}
 	return story{

@@ -32,7 +32,7 @@ func TestRowsOfChildListsAreNotImported(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.config.CustomerRules = append(customers.CustomerRules(), mapping.Rule{Target: "contact", From: []string{"Contacts[0].LastName"}})
-	_, err := w.importer(t).Complete(t.Context(), "anna")
+	_, err := w.importer(t).Complete(t.Context(), "anna", nil)
 	require.ErrorIs(t, err, importer.ErrSchema)
 	require.ErrorContains(t, err, "Account.Contacts[0].LastName: an import reads no rows of child lists")
 }

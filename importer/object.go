@@ -35,6 +35,15 @@ type Object struct {
 	// Scope restricts the import to records with a ticked checkbox. The zero
 	// value imports all.
 	Scope Scope
+	// MatchOn is the mapping target by whose value a record that is new is
+	// looked for among those that the host has already, such as "number". One
+	// record with an equal value is linked; more than one are not, and
+	// OnAmbiguous says what happens then. It should be one of Keys. Empty looks
+	// for nothing.
+	MatchOn string
+	// OnAmbiguous is what happens to a record whose equal is not one alone.
+	// Defaults to CreateAmbiguous.
+	OnAmbiguous AmbiguousPolicy
 	// Decide tells whether a record is to be imported; linked says whether the
 	// host has it already. Nil imports every record in scope.
 	Decide func(record salesforce.Record, linked bool) Decision
@@ -62,6 +71,16 @@ type Decision struct {
 	// leaving it as it is. When the record is imported again, it is active again.
 	Retire bool
 }
+
+// AmbiguousPolicy says what becomes of a new record like which the host has
+// several, or one that is linked already.
+type AmbiguousPolicy string
+
+// The policies. Either way the report says which value it was.
+const (
+	CreateAmbiguous AmbiguousPolicy = ""     // it is created
+	SkipAmbiguous   AmbiguousPolicy = "skip" // it is left out, until the host's records are told apart
+)
 
 // ScopeMode says what a missing scope checkbox means.
 type ScopeMode string

@@ -83,7 +83,7 @@ type Position struct {
 
 // Counts are numbers of records. Read is the sum of the others.
 type Counts struct {
-	Read, Created, Updated, Unchanged, Retired, Skipped, Failed int
+	Read, Created, Matched, Updated, Unchanged, Retired, Skipped, Failed int
 }
 
 func (c *Counts) add(r Result) {
@@ -91,6 +91,8 @@ func (c *Counts) add(r Result) {
 	switch r {
 	case Created:
 		c.Created++
+	case Matched:
+		c.Matched++
 	case Updated:
 		c.Updated++
 	case Unchanged:
@@ -106,8 +108,8 @@ func (c *Counts) add(r Result) {
 
 // String gives the counts in one line.
 func (c Counts) String() string {
-	return fmt.Sprintf("%d read: %d created, %d updated, %d unchanged, %d retired, %d skipped, %d failed",
-		c.Read, c.Created, c.Updated, c.Unchanged, c.Retired, c.Skipped, c.Failed)
+	return fmt.Sprintf("%d read: %d created, %d matched, %d updated, %d unchanged, %d retired, %d skipped, %d failed",
+		c.Read, c.Created, c.Matched, c.Updated, c.Unchanged, c.Retired, c.Skipped, c.Failed)
 }
 
 // An Entry is one record's line in a report. Unchanged records have none.
@@ -119,7 +121,8 @@ type Entry struct {
 	Label  string
 	HostID string
 	Result Result
-	// Reason says why a record was skipped, retired or failed.
+	// Reason says why a record was skipped, retired, matched or failed, or why it
+	// was created although the host has records that are like it.
 	Reason string
 	// Warnings name values that could not be taken over; the rest of the
 	// record was.

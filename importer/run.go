@@ -29,6 +29,7 @@ type run struct {
 	relinked salesforce.ID
 	read     map[string]map[salesforce.ID]bool // what the changes step has read, by object
 	total    map[string]int
+	options  RunOptions // of the call
 }
 
 // A step is a part of a run. It starts at Position and leaves AfterStamp and
@@ -68,7 +69,7 @@ func (r *run) steps() []step {
 
 // importAs runs an import of the kind asked for. A run of that kind that was
 // stopped is finished first; what has changed since it began comes after.
-func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind) (report *Report, err error) {
+func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind, options *RunOptions) (report *Report, err error) {
 	if err := im.cfg.Allow(ctx, actor, Import); err != nil {
 		return nil, err
 	}
@@ -78,6 +79,9 @@ func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind) (r
 			r, err := im.begin(ctx, fence, actor, kind, resumed == nil)
 			if err != nil {
 				return paused(err)
+			}
+			if options != nil {
+				r.options = *options
 			}
 			err = r.work(ctx)
 			report = &Report{Run: r.Run, Resumed: resumed}

@@ -16,8 +16,13 @@ import (
 // therefore be idempotent by Change.ID: a change that was applied already is
 // Unchanged, and never makes a second host record. It must be safe for
 // concurrent use.
+//
+// Diff answers what Apply would, and writes nothing. The record that a change
+// would create has no host id yet, and Change.Parent is empty where the parent
+// itself is still to be created.
 type Sink interface {
 	Apply(ctx context.Context, batch []Change) ([]Outcome, error)
+	Diff(ctx context.Context, batch []Change) ([]Outcome, error)
 }
 
 // An Atomic is a Sink and Store in one database, where records and checkpoint
@@ -40,6 +45,11 @@ const (
 	Put Action = "put"
 	// Restore is Put, and makes the record active again.
 	Restore Action = "restore"
+	// Adopt is Put into a record that the host has already: HostID names it, and
+	// it belongs to no Salesforce record so far. Where the host has a record of
+	// ID, that is the one to be written, as by Put; a record that belongs to
+	// another Salesforce record is refused by Outcome.Err.
+	Adopt Action = "adopt"
 	// Retire marks the record inactive. It never deletes. Values are empty.
 	Retire Action = "retire"
 )
@@ -72,6 +82,7 @@ const (
 	Updated   Result = "updated"
 	Unchanged Result = "unchanged"
 	Missing   Result = "missing" // HostID is known and the host no longer has it
+	Matched   Result = "matched" // linked to a record that the host had already
 	Retired   Result = "retired" // marked inactive
 	Skipped   Result = "skipped"
 	Failed    Result = "failed"

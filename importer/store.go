@@ -33,6 +33,14 @@ type Store interface {
 	// Save writes c as a whole and extends the lease, or writes nothing: with
 	// ErrLeaseLost when fence is not the newest.
 	Save(ctx context.Context, fence Fence, c *Checkpoint) error
+	// DeadLetters yields the dead letters, ordered by object and id. The loop may
+	// use the Store.
+	DeadLetters(ctx context.Context) iter.Seq2[DeadLetter, error]
+	// DeadOf reads the dead letters of these ids of one object; ids that have
+	// none are left out.
+	DeadOf(ctx context.Context, object string, ids []salesforce.ID) ([]DeadLetter, error)
+	// Runs yields all runs, newest first. The loop may use the Store.
+	Runs(ctx context.Context) iter.Seq2[Run, error]
 	// Entries yields a run's report, record by record, in the order written.
 	Entries(ctx context.Context, run int64) iter.Seq2[Entry, error]
 	// Audit yields the audit trail, oldest first.
@@ -135,6 +143,7 @@ type Checkpoint struct {
 	NewTasks  []Task
 	DoneTasks []Task
 	// Dead are records that failed, to be tried again by the next run.
+	// A dead letter that is there already is replaced.
 	Dead []DeadLetter
 	// Alive are records that are dead letters no more.
 	Alive []Task
@@ -150,6 +159,16 @@ type DeadLetter struct {
 	Object string
 	ID     salesforce.ID
 	// Gone says that Salesforce reported the record as deleted.
-	Gone   bool
+	Gone bool
+	// Label is the record's Name, as far as it was read.
+	Label string
+	// Reason is what stood against it the last time.
 	Reason string
+	// Attempts is how many runs have tried, First and Last when they did, and
+	// Run is the number of the last.
+	Attempts    int
+	First, Last time.Time
+	Run         int64
+	// Told says that Config.Fallback has heard of it.
+	Told bool
 }

@@ -197,14 +197,14 @@ func entries(t testing.TB, im *importer.Importer, run int64) (lines []string) {
 
 func complete(t *testing.T, im *importer.Importer) *importer.Report {
 	t.Helper()
-	report, err := im.Complete(t.Context(), "anna")
+	report, err := im.Complete(t.Context(), "anna", nil)
 	require.NoError(t, err)
 	return report
 }
 
 func incremental(t *testing.T, im *importer.Importer) *importer.Report {
 	t.Helper()
-	report, err := im.Incremental(t.Context(), "anna")
+	report, err := im.Incremental(t.Context(), "anna", nil)
 	require.NoError(t, err)
 	return report
 }

@@ -67,13 +67,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 
 	demo.title("Import since the last complete import (there is none yet)")
-	if _, err := im.Incremental(ctx, admin); !errors.Is(err, importer.ErrNoComplete) {
+	if _, err := im.Incremental(ctx, admin, nil); !errors.Is(err, importer.ErrNoComplete) {
 		return fmt.Errorf("an incremental import came before a complete one: %w", err)
 	}
 	demo.say("refused: %v", importer.ErrNoComplete)
 
 	demo.title("Import (complete)")
-	report, err := im.Complete(ctx, admin)
+	report, err := im.Complete(ctx, admin, nil)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 
 	demo.title("Import (since %s)", report.Run.Finished.Format("02.01.2006"))
-	if report, err = im.Incremental(ctx, admin); err != nil {
+	if report, err = im.Incremental(ctx, admin, nil); err != nil {
 		return err
 	}
 	demo.showCounts(report)
@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if err := demo.changeTheOrg(ctx); err != nil {
 			return err
 		}
-		if report, err = im.Incremental(ctx, admin); err != nil {
+		if report, err = im.Incremental(ctx, admin, nil); err != nil {
 			return err
 		}
 		if err := demo.showChanges(ctx, im, report); err != nil {
@@ -121,7 +121,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := demo.setPhone(ctx, customer, "our own number"); err != nil {
 		return err
 	}
-	if _, err := im.Complete(ctx, admin); err != nil {
+	if _, err := im.Complete(ctx, admin, nil); err != nil {
 		return err
 	}
 	if err := demo.showPhone(ctx, customer, "after a complete import it is still"); err != nil {

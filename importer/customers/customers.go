@@ -9,7 +9,7 @@
 //	objects, err := customers.Objects(customers.Config{Stages: []string{"Closed Won"}})
 //	store, err := sqlstore.Open(ctx, db, sqlstore.Config{Dialect: sqlstore.SQLite, Objects: objects})
 //	im, err := importer.New(importer.Config{Client: client, Store: store, Sink: store, Objects: objects})
-//	report, err := im.Complete(ctx, "anna")
+//	report, err := im.Complete(ctx, "anna", nil)
 //
 // The key of every record is its Salesforce id. Account numbers are often
 // missing, doubled or changed, and serve as data only.

@@ -102,8 +102,9 @@ func (w *writer) links(links []importer.Link) {
 
 func (w *writer) deadLetters(c *importer.Checkpoint) {
 	w.remove("sfbridge_import_dead", c.Alive, false)
-	w.upsert("sfbridge_import_dead", []string{"object", "sf_id"}, []string{"gone", "reason"}, len(c.Dead), func(i int) []any {
-		return []any{c.Dead[i].Object, string(c.Dead[i].ID), number(c.Dead[i].Gone), c.Dead[i].Reason}
+	w.upsert("sfbridge_import_dead", []string{"object", "sf_id"}, []string{"gone", "label", "reason", "attempts", "first", "last", "run", "told"}, len(c.Dead), func(i int) []any {
+		d := c.Dead[i]
+		return []any{d.Object, string(d.ID), number(d.Gone), d.Label, d.Reason, d.Attempts, millis(d.First), millis(d.Last), d.Run, number(d.Told)}
 	})
 	if c.RetryDead {
 		w.exec(`INSERT INTO sfbridge_import_task (object, sf_id, children, gone)

@@ -25,6 +25,40 @@ func (s *Store) Apply(ctx context.Context, batch []importer.Change) (outcomes []
 	return outcomes, err
 }
 
+// errDiff undoes what Diff has tried.
+var errDiff = errors.New("a diff writes nothing")
+
+// Diff implements importer.Sink. It does what Apply does and rolls it back, so
+// that the database's own constraints have their say, too. A column of a parent
+// that does not exist yet is left alone.
+func (s *Store) Diff(ctx context.Context, batch []importer.Change) (outcomes []importer.Outcome, err error) {
+	err = sqlx.InTx(ctx, s.db, func(tx *sql.Tx) error {
+		if outcomes, err = s.apply(ctx, tx, batch); err != nil {
+			return err
+		}
+		return errDiff
+	})
+	if !errors.Is(err, errDiff) {
+		return nil, err
+	}
+	for i := range outcomes {
+		s.foretell(batch[i], &outcomes[i])
+	}
+	return outcomes, nil
+}
+
+// foretell mends an outcome of what was rolled back.
+func (s *Store) foretell(change importer.Change, outcome *importer.Outcome) {
+	t := s.tables[change.Kind]
+	switch {
+	case outcome.Result == importer.Created:
+		outcome.HostID = ""
+	case t.parent != "" && change.Parent == "" && change.Action != importer.Retire && outcome.Err == nil && outcome.Result != importer.Missing:
+		outcome.Result = importer.Updated
+		outcome.Changed = append(outcome.Changed, importer.FieldChange{Field: t.parent})
+	}
+}
+
 // ApplyAndSave implements importer.Atomic.
 func (s *Store) ApplyAndSave(ctx context.Context, fence importer.Fence, batch []importer.Change, then func([]importer.Outcome) *importer.Checkpoint) error {
 	return sqlx.InTx(ctx, s.db, func(tx *sql.Tx) error {
@@ -39,6 +73,7 @@ func (s *Store) ApplyAndSave(ctx context.Context, fence importer.Fence, batch []
 // A row is one record of a table: its columns as text, nil for NULL.
 type row struct {
 	id     string
+	sfID   salesforce.ID
 	stamp  int64
 	values map[string]*string
 }
@@ -75,12 +110,18 @@ func (s *Store) applyTo(ctx context.Context, tx *sql.Tx, t *table, batch []impor
 	if err != nil {
 		return err
 	}
+	own, err := s.own(ctx, tx, t, batch, places)
+	if err != nil {
+		return err
+	}
 	var fresh []int
 	for _, i := range places {
 		change, old := batch[i], rows[batch[i].ID]
 		switch {
 		case old != nil:
 			outcomes[i], err = s.update(ctx, tx, t, change, old)
+		case change.Action == importer.Adopt && own[change.HostID] != nil:
+			outcomes[i], err = s.adopt(ctx, tx, t, change, own[change.HostID])
 		case change.HostID != "":
 			outcomes[i] = importer.Outcome{Result: importer.Missing}
 		case change.Action == importer.Retire:
@@ -97,29 +138,47 @@ func (s *Store) applyTo(ctx context.Context, tx *sql.Tx, t *table, batch []impor
 
 // rows reads the table's rows of these Salesforce ids.
 func (s *Store) rows(ctx context.Context, tx *sql.Tx, t *table, ids []salesforce.ID) (map[salesforce.ID]*row, error) {
-	found := map[salesforce.ID]*row{}
-	for from := 0; from < len(ids); from += most {
-		part := ids[from:min(len(ids), from+most)]
-		args := make([]any, len(part))
-		for i, id := range part {
-			args[i] = string(id)
-		}
-		query := `SELECT sf_id, id, sf_stamp, ` + strings.Join(t.columns, ", ") + ` FROM ` + t.name + ` WHERE sf_id IN (` + sqlx.Marks(len(part)) + `)`
-		if err := s.scanRows(ctx, tx, t, found, query, args); err != nil {
-			return nil, err
-		}
+	keys := make([]any, len(ids))
+	for i, id := range ids {
+		keys[i] = string(id)
 	}
-	return found, nil
+	found := map[salesforce.ID]*row{}
+	err := s.rowsBy(ctx, tx, t, "sf_id", keys, func(r *row) { found[r.sfID] = r })
+	return found, err
 }
 
-func (s *Store) scanRows(ctx context.Context, tx *sql.Tx, t *table, found map[salesforce.ID]*row, query string, args []any) error {
+// own reads the rows that the host had already and is to link, by their id.
+func (s *Store) own(ctx context.Context, tx *sql.Tx, t *table, batch []importer.Change, places []int) (map[string]*row, error) {
+	var keys []any
+	for _, i := range places {
+		if _, err := strconv.ParseInt(batch[i].HostID, 10, 64); err == nil && batch[i].Action == importer.Adopt {
+			keys = append(keys, batch[i].HostID)
+		}
+	}
+	found := map[string]*row{}
+	err := s.rowsBy(ctx, tx, t, "id", keys, func(r *row) { found[r.id] = r })
+	return found, err
+}
+
+func (s *Store) rowsBy(ctx context.Context, tx *sql.Tx, t *table, column string, keys []any, found func(*row)) error {
+	for ; len(keys) > 0; keys = keys[min(len(keys), most):] {
+		part := keys[:min(len(keys), most)]
+		query := `SELECT sf_id, id, sf_stamp, ` + strings.Join(t.columns, ", ") + ` FROM ` + t.name + ` WHERE ` + column + ` IN (` + sqlx.Marks(len(part)) + `)`
+		if err := s.scanRows(ctx, tx, t, found, query, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) scanRows(ctx context.Context, tx *sql.Tx, t *table, found func(*row), query string, args []any) error {
 	rows, err := tx.QueryContext(ctx, s.dialect.Rebind(query), args...)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }() // Err has told what there is to tell
 	for rows.Next() {
-		var sfID string
+		var sfID sql.NullString // none in the host's own rows
 		var r row
 		texts := make([]sql.NullString, len(t.columns))
 		targets := []any{&sfID, &r.id, &r.stamp}
@@ -135,9 +194,25 @@ func (s *Store) scanRows(ctx context.Context, tx *sql.Tx, t *table, found map[sa
 				r.values[column] = &texts[i].String
 			}
 		}
-		found[salesforce.ID(sfID)] = &r
+		r.sfID = salesforce.ID(sfID.String)
+		found(&r)
 	}
 	return rows.Err()
+}
+
+// adopt writes a change into a row of the host's own.
+func (s *Store) adopt(ctx context.Context, tx *sql.Tx, t *table, change importer.Change, old *row) (importer.Outcome, error) {
+	if old.sfID != "" {
+		refusal := fmt.Errorf("sqlstore: row %s of %s belongs to Salesforce record %s", old.id, t.name, old.sfID)
+		return importer.Outcome{HostID: old.id, Err: refusal}, nil
+	}
+	query := s.dialect.Rebind(`UPDATE ` + t.name + ` SET sf_id = ? WHERE id = ?`)
+	outcome, err := s.try(ctx, tx, importer.Outcome{HostID: old.id}, query, []any{string(change.ID), old.id})
+	if err != nil || outcome.Err != nil {
+		return outcome, err
+	}
+	old.sfID = change.ID
+	return s.update(ctx, tx, t, change, old)
 }
 
 // update writes the columns that differ.
@@ -246,8 +321,8 @@ func (t *table) values(change importer.Change) (map[string]*string, error) {
 	case change.Action == importer.Restore || change.HostID == "":
 		want[activeColumn] = new("1")
 	}
-	if t.parent != "" {
-		want[t.parent] = new(change.Parent)
+	if t.parent != "" && change.Parent != "" {
+		want[t.parent] = &change.Parent
 	}
 	for target, value := range change.Values.All() {
 		text, err := encode(value)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 	"time"
 
@@ -145,6 +146,85 @@ func (s *Store) Tasks(ctx context.Context, object string, limit int) ([]importer
 		t.Children, t.Gone = children != 0, gone != 0
 		return t, err
 	})
+}
+
+const deadColumns = `object, sf_id, gone, label, reason, attempts, first, last, run, told`
+
+// DeadOf implements importer.Store.
+func (s *Store) DeadOf(ctx context.Context, object string, ids []salesforce.ID) (all []importer.DeadLetter, err error) {
+	for ; len(ids) > 0 && err == nil; ids = ids[min(len(ids), most):] {
+		part := ids[:min(len(ids), most)]
+		args := []any{object}
+		for _, id := range part {
+			args = append(args, string(id))
+		}
+		var found []importer.DeadLetter
+		query := `SELECT ` + deadColumns + ` FROM sfbridge_import_dead WHERE object = ? AND sf_id IN (` + sqlx.Marks(len(part)) + `)`
+		found, err = collect(ctx, s, query, args, deadLetter)
+		all = append(all, found...)
+	}
+	return all, err
+}
+
+// DeadLetters implements importer.Store.
+func (s *Store) DeadLetters(ctx context.Context) iter.Seq2[importer.DeadLetter, error] {
+	query := fmt.Sprintf(`SELECT %s FROM sfbridge_import_dead WHERE object > ? OR object = ? AND sf_id > ? ORDER BY object, sf_id LIMIT %d`, deadColumns, most)
+	return func(yield func(importer.DeadLetter, error) bool) {
+		var last importer.DeadLetter
+		for {
+			page, err := collect(ctx, s, query, []any{last.Object, last.Object, string(last.ID)}, deadLetter)
+			if err != nil {
+				yield(importer.DeadLetter{}, err)
+				return
+			}
+			for _, d := range page {
+				if !yield(d, nil) {
+					return
+				}
+			}
+			if len(page) < most {
+				return
+			}
+			last = page[len(page)-1]
+		}
+	}
+}
+
+func deadLetter(rows *sql.Rows) (d importer.DeadLetter, err error) {
+	var gone, told int
+	var first, last int64
+	err = rows.Scan(&d.Object, &d.ID, &gone, &d.Label, &d.Reason, &d.Attempts, &first, &last, &d.Run, &told)
+	d.Gone, d.Told, d.First, d.Last = gone != 0, told != 0, timeOf(first), timeOf(last)
+	return d, err
+}
+
+// Runs implements importer.Store.
+func (s *Store) Runs(ctx context.Context) iter.Seq2[importer.Run, error] {
+	return func(yield func(importer.Run, error) bool) {
+		query := fmt.Sprintf(`SELECT body FROM sfbridge_import_run WHERE number < ? ORDER BY number DESC LIMIT %d`, most)
+		for before := int64(math.MaxInt64); ; {
+			page, err := collect(ctx, s, query, []any{before}, func(rows *sql.Rows) (r importer.Run, err error) {
+				var body []byte
+				if err := rows.Scan(&body); err != nil {
+					return r, err
+				}
+				return r, json.Unmarshal(body, &r)
+			})
+			if err != nil {
+				yield(importer.Run{}, err)
+				return
+			}
+			for _, r := range page {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if len(page) < most {
+				return
+			}
+			before = page[len(page)-1].Number
+		}
+	}
 }
 
 // Entries implements importer.Store.

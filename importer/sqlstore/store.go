@@ -8,7 +8,7 @@
 // Each kind of record has a table of its own, named after the kind:
 //
 //	id           the host's id, counted up by the database
-//	sf_id        the Salesforce id, unique
+//	sf_id        the Salesforce id, unique; NULL in the host's own records
 //	<parent>_id  the id of the parent record, for kinds that have one
 //	sf_stamp     the version's SystemModstamp, in milliseconds since 1970
 //	active       1, or 0 when the record was deleted in Salesforce
@@ -127,7 +127,8 @@ func schema(d Dialect) []string {
 			object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, children SMALLINT NOT NULL, gone SMALLINT NOT NULL DEFAULT 0,
 			PRIMARY KEY (object, sf_id, children))`,
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_dead (
-			object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, gone SMALLINT NOT NULL, reason TEXT NOT NULL,
+			object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, gone SMALLINT NOT NULL, label TEXT NOT NULL, reason TEXT NOT NULL,
+			attempts BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, run BIGINT NOT NULL, told SMALLINT NOT NULL,
 			PRIMARY KEY (object, sf_id))`,
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_entry (
 			seq ` + d.Counter() + `, run BIGINT NOT NULL, object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, label TEXT NOT NULL,
@@ -204,7 +205,7 @@ func tableOf(o importer.Object, c Config) (*table, error) {
 
 // prepare makes the table, or adds the columns that it lacks.
 func (s *Store) prepare(ctx context.Context, t *table) error {
-	create := `CREATE TABLE IF NOT EXISTS ` + t.name + ` (id ` + s.dialect.Counter() + `, sf_id VARCHAR(18) NOT NULL UNIQUE, sf_stamp BIGINT NOT NULL)`
+	create := `CREATE TABLE IF NOT EXISTS ` + t.name + ` (id ` + s.dialect.Counter() + `, sf_id VARCHAR(18) UNIQUE, sf_stamp BIGINT NOT NULL DEFAULT 0)`
 	if _, err := s.db.ExecContext(ctx, create); err != nil {
 		return err
 	}
