@@ -21,11 +21,12 @@ type call struct {
 	method     string
 	path       string // on the host: escaped, with the query
 	header     map[string]string
-	body       *payload // nil for none
-	idempotent bool     // doing it twice is the same as doing it once
-	login      bool     // it asks for a session, and changes nothing
-	reads      bool     // it changes nothing, whatever its method
-	lost       bool     // an earlier answer to it broke off
+	body       *payload     // nil for none
+	envelope   soapEnvelope // in place of a body, for a call of the SOAP API
+	idempotent bool         // doing it twice is the same as doing it once
+	login      bool         // it asks for a session, and changes nothing
+	reads      bool         // it changes nothing, whatever its method
+	lost       bool         // an earlier answer to it broke off
 }
 
 // write reports whether the call may change the org.

@@ -96,6 +96,9 @@ func sessionEnded(err error) bool {
 	if e.Code == badToken {
 		return true
 	}
+	if e.Status == http.StatusInternalServerError && e.Code == "INVALID_SESSION_ID" {
+		return true // a SOAP fault
+	}
 	if e.Status != http.StatusUnauthorized || !(e.Code == "" || errors.Is(e, ErrSession)) {
 		return false
 	}

@@ -87,20 +87,7 @@ func UpsertAll[T any](ctx context.Context, c *Client, object, field string, reco
 // [ErrDeleted].
 func (c *Client) DeleteAll(ctx context.Context, ids iter.Seq[ID], opt *CollectionOptions) iter.Seq2[Result, error] {
 	w := collectionWrite{op: "delete records", method: http.MethodDelete, idempotent: true}
-	return c.writeAll(ctx, w, func(yield func(*row) bool) {
-		index := 0
-		for id := range ids {
-			full, err := exactID(string(id))
-			r := &row{text: []byte(full), result: Result{Index: index}}
-			if err != nil {
-				r.refuse(w.op, err)
-			}
-			if !yield(r) {
-				return
-			}
-			index++
-		}
-	}, opt)
+	return c.writeAll(ctx, w, idRows(w.op, ids), opt)
 }
 
 // GetAll reads records of one object by their ids, 2,000 in a request, into
@@ -179,6 +166,24 @@ func encoded[T any](op string, records iter.Seq[T]) iter.Seq[*row] {
 	}
 }
 
+// idRows are records by their ids.
+func idRows(op string, ids iter.Seq[ID]) iter.Seq[*row] {
+	return func(yield func(*row) bool) {
+		index := 0
+		for id := range ids {
+			full, err := exactID(string(id))
+			r := &row{text: []byte(full), result: Result{Index: index}}
+			if err != nil {
+				r.refuse(op, err)
+			}
+			if !yield(r) {
+				return
+			}
+			index++
+		}
+	}
+}
+
 // objectText is a record as a JSON object, without the attributes that a struct
 // may have from being read.
 func objectText(record any) ([]byte, error) {
@@ -213,6 +218,7 @@ type collectionWrite struct {
 	header     map[string]string
 	idempotent bool
 	allOrNone  bool
+	undelete   bool // which is a call of the SOAP API
 }
 
 // writeAll sends rows in requests and yields their results in order.
@@ -295,11 +301,15 @@ func (w collectionWrite) again(rows []*row) []*row {
 
 // writeRows sends rows in one request and enters their results.
 func (c *Client) writeRows(ctx context.Context, w collectionWrite, rows []*row) error {
-	request := w.request(c.base, rows)
+	request := c.rowsCall(w, rows)
 	var saved []saveResult
 	lost := false // an earlier answer
-	err := c.whole(ctx, request, func(ans *answer) error {
+	err := c.whole(ctx, request, func(ans *answer) (err error) {
 		lost = ans.call.lost
+		if w.undelete {
+			saved, err = c.http.decodeUndeleted(ans)
+			return err
+		}
 		return c.http.decode(ans, &saved)
 	})
 	if err != nil {
@@ -322,9 +332,12 @@ func (c *Client) writeRows(ctx context.Context, w collectionWrite, rows []*row) 
 	return nil
 }
 
-// request is the call that sends rows.
-func (w collectionWrite) request(base string, rows []*row) *call {
-	request := &call{op: w.op, method: w.method, path: base + "/composite/sobjects", header: w.header, idempotent: w.idempotent}
+// rowsCall is the call that sends rows.
+func (c *Client) rowsCall(w collectionWrite, rows []*row) *call {
+	if w.undelete {
+		return c.undeleteCall(w, rows)
+	}
+	request := &call{op: w.op, method: w.method, path: c.base + "/composite/sobjects", header: w.header, idempotent: w.idempotent}
 	if w.method == http.MethodDelete {
 		ids := make([]string, len(rows))
 		for i, r := range rows {

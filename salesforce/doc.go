@@ -23,7 +23,7 @@
 // is there already. [Password] and [SOAPLogin], with username, password and
 // security token, are for orgs that have nothing else yet; the latter ends
 // everywhere in June 2027. Refresh tokens that rotate need a [TokenStore]; package
-// tokenstore has them. [Client.CheckConnection] tells an administrator whether
+// tokenstore has them. [Client.Logout] ends a login for good. [Client.CheckConnection] tells an administrator whether
 // the credentials work, and [Advice] what to do when they do not. With
 // Config.OrgID a login into another org reads and writes nothing.
 //
@@ -46,8 +46,9 @@
 //
 // # Many records
 //
-// [CreateAll], [UpdateAll], [UpsertAll] and [Client.DeleteAll] write what an
-// iterator gives, 200 records in a request, and [GetAll] reads by ids. They yield
+// [CreateAll], [UpdateAll], [UpsertAll], [Client.DeleteAll] and
+// [Client.UndeleteAll] write what an iterator gives, 200 records in a request, and
+// [GetAll] reads by ids. They yield
 // a [Result] for each record, in order, and send again only those that were
 // refused for a passing reason:
 //

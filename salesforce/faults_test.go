@@ -132,6 +132,10 @@ func operations() []operation {
 			_, err := c.Identity(ctx)
 			return err
 		}, 0, false},
+		{"log out", func(ctx context.Context, c *salesforce.Client, _ []salesforce.ID) error {
+			_, err := c.Session(ctx)
+			return errors.Join(err, c.Logout(ctx))
+		}, 0, false},
 	}
 }
 

@@ -104,7 +104,8 @@ func (p *Pool) Client(ctx context.Context, key string) (*Client, error) {
 }
 
 // Forget drops the client of a key, and the memory of its refused login, for
-// instance because its password has changed.
+// instance because its password has changed. The login itself goes on; end it by
+// [Client.Logout].
 func (p *Pool) Forget(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -20,6 +20,7 @@ type session struct {
 	hold    time.Duration
 	now     func() time.Time
 	logins  singleflight.Group
+	turn    chan struct{} // holds one when a login or a logout is under way
 
 	mu      sync.Mutex // guards the rest
 	current grant      // without a token before the first login, and while it is renewed
@@ -35,6 +36,7 @@ func newSession(cfg Config, t *transport, host *url.URL) *session {
 		timeout: cfg.LoginTimeout,
 		hold:    cfg.LoginHold,
 		now:     cfg.Now,
+		turn:    make(chan struct{}, 1),
 	}
 	if cfg.OrgID != "" {
 		s.org, _ = exactID(cfg.OrgID)
@@ -92,6 +94,10 @@ func (s *session) renew(ctx context.Context) (grant, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
+	if err := s.enter(ctx); err != nil {
+		return grant{}, noAnswer("log in", err)
+	}
+	defer s.leave()
 	l := s.login
 	l.stale = s.refused()
 	g, err := s.auth.login(ctx, l)
@@ -113,6 +119,18 @@ func (s *session) renew(ctx context.Context) (grant, error) {
 	s.current = g
 	return g, nil
 }
+
+// enter waits until no login and no logout is under way.
+func (s *session) enter(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *session) leave() { <-s.turn }
 
 func (s *session) refused() string {
 	s.mu.Lock()

@@ -62,13 +62,12 @@ func (a SOAPLogin) validate(*url.URL) error {
 
 func (a SOAPLogin) login(ctx context.Context, l login) (grant, error) {
 	const op = "log in with SOAP login()"
-	body := a.envelope(l.http.appName)
 	ans, err := l.http.do(newAttempt(ctx, &call{
 		op:         op,
 		method:     http.MethodPost,
-		path:       "/services/Soap/u/" + a.version(),
-		header:     map[string]string{"SOAPAction": `"login"`},
-		body:       bytesPayload("text/xml; charset=UTF-8", body),
+		path:       soapPath + a.version(),
+		header:     soapAction("login"),
+		envelope:   a.envelope(l.http.appName),
 		idempotent: true,
 		login:      true,
 	}), l.host, "")
@@ -98,22 +97,10 @@ func (a SOAPLogin) login(ctx context.Context, l login) (grant, error) {
 	return newGrant(op, r.SessionID, r.ServerURL, r.OrgID, r.UserID, l.host)
 }
 
-// envelope writes the request. Whatever the credentials hold stays text.
-func (a SOAPLogin) envelope(client string) []byte {
-	var b bytes.Buffer
-	escape := func(s string) string {
-		var e strings.Builder
-		_ = xml.EscapeText(&e, []byte(s))
-		return e.String()
-	}
-	b.WriteString(`<se:Envelope xmlns:se="http://schemas.xmlsoap.org/soap/envelope/">`)
-	if client != "" {
-		b.WriteString(`<se:Header><u:CallOptions xmlns:u="urn:partner.soap.sforce.com"><u:client>` +
-			escape(client) + `</u:client></u:CallOptions></se:Header>`)
-	}
-	b.WriteString(`<se:Body><login xmlns="urn:partner.soap.sforce.com"><username>` + escape(a.Username) +
-		`</username><password>` + escape(a.Password+a.SecurityToken) + `</password></login></se:Body></se:Envelope>`)
-	return b.Bytes()
+// envelope is the request. Whatever the credentials hold stays text.
+func (a SOAPLogin) envelope(client string) soapEnvelope {
+	return soapEnvelope{client: client, body: `<u:login><u:username>` + xmlText(a.Username) +
+		`</u:username><u:password>` + xmlText(a.Password+a.SecurityToken) + `</u:password></u:login>`}
 }
 
 // soapFault makes the end of login() an error of its own. At login,

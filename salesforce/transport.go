@@ -146,6 +146,9 @@ func (t *transport) do(a *attempt, host *url.URL, token string) (*answer, error)
 	if err := t.mayCall(a.call); err != nil {
 		return nil, err
 	}
+	if a.envelope.body != "" {
+		a.body, token = bytesPayload("text/xml; charset=UTF-8", a.envelope.with(token)), ""
+	}
 	a.tries = 0
 	t.budget.earn()
 	ctx := a.next(t.now())
