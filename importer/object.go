@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 
+	"github.com/sfbridge/sfbridge/internal/nearest"
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/soql"
@@ -98,6 +99,11 @@ const (
 	ScopeRequired ScopeMode = "required"
 )
 
+// UnmarshalText reads one of the constants, and refuses any other text.
+func (m *ScopeMode) UnmarshalText(text []byte) error {
+	return nearest.OneOf(m, text, "scope", []ScopeMode{ScopeAuto, ScopeRequired, ScopeOff})
+}
+
 // A Scope names the checkbox that puts a record into an import.
 type Scope struct {
 	Mode ScopeMode
@@ -115,12 +121,17 @@ type ExitPolicy string
 // each of them.
 const (
 	// Keep leaves it as it is: locked, and no longer updated.
-	Keep ExitPolicy = ""
+	Keep ExitPolicy = "keep"
 	// Detach unlocks its fields.
 	Detach ExitPolicy = "detach"
 	// Deactivate marks it inactive, and leaves it locked.
 	Deactivate ExitPolicy = "deactivate"
 )
+
+// UnmarshalText reads one of the constants, and refuses any other text.
+func (p *ExitPolicy) UnmarshalText(text []byte) error {
+	return nearest.OneOf(p, text, "exit policy", []ExitPolicy{Keep, Detach, Deactivate})
+}
 
 func (s Scope) off() bool { return s.Mode == "" || s.Mode == ScopeOff }
 

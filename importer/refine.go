@@ -23,8 +23,9 @@ type Draft struct {
 	HostID string
 	// Values are what the mapping made of the record, to be changed as needed.
 	Values mapping.Values
-	// Notes go into the report of a record that is created or changed.
-	Notes []string
+	// Warnings go into the report in any case, Notes with a record that is
+	// created or changed.
+	Warnings, Notes []string
 	// Skip leaves the host as it is, for the reason that it gives.
 	Skip string
 	// Err makes the record a dead letter, which every following run tries again.
@@ -100,6 +101,7 @@ func (r *run) refine(ctx context.Context, o *object, items []item) error {
 // follow takes over what Refine made of the item.
 func (it *item) follow(d *Draft) {
 	it.change.Values, it.notes = d.Values, d.Notes
+	it.entry.Warnings = append(it.entry.Warnings, d.Warnings...)
 	switch {
 	case d.Err != nil:
 		it.fail(d.Err)

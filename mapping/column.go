@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/sfbridge/sfbridge/internal/nearest"
 	"github.com/sfbridge/sfbridge/placeholder"
 	"github.com/sfbridge/sfbridge/salesforce"
 )
@@ -54,7 +55,7 @@ func compile(rule *Rule, f format, opt *Options) (column, []error) {
 	case c.Converter != "":
 		own, ok := opt.Converters[c.Converter]
 		if !ok || own.Read == nil {
-			return c, []error{errors.New(unknown("converter", c.Converter, names(opt.Converters)))}
+			return c, []error{errors.New(nearest.Unknown("converter", c.Converter, names(opt.Converters)))}
 		}
 		c.convertBy(own)
 	case c.Template != "":

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sfbridge/sfbridge/internal/nearest"
@@ -48,7 +47,7 @@ func Types() []Type {
 }
 
 // UnmarshalText reads the name of a type, and refuses any other text.
-func (t *Type) UnmarshalText(text []byte) error { return oneOf(t, text, "type", Types()) }
+func (t *Type) UnmarshalText(text []byte) error { return nearest.OneOf(t, text, "type", Types()) }
 
 // Otherwise says what becomes of a text that a rule's Lookup does not have.
 type Otherwise string
@@ -62,30 +61,7 @@ const (
 
 // UnmarshalText reads one of the constants, and refuses any other text.
 func (o *Otherwise) UnmarshalText(text []byte) error {
-	return oneOf(o, text, "otherwise", []Otherwise{Refuse, Keep, Empty})
-}
-
-func oneOf[S ~string](dst *S, text []byte, what string, names []S) error {
-	if *dst = S(text); slices.Contains(names, *dst) {
-		return nil
-	}
-	return fmt.Errorf("%s", unknown(what, *dst, names))
-}
-
-// unknown says which names there are, or which one was meant.
-func unknown[S ~string](what string, name S, names []S) string {
-	text := fmt.Sprintf("unknown %s %q", what, name)
-	if hint := nearest.DidYouMean(string(name), names); hint != "" {
-		return text + hint
-	}
-	if len(names) == 0 {
-		return text
-	}
-	known := make([]string, len(names))
-	for i, name := range names {
-		known[i] = string(name)
-	}
-	return text + "; there are " + strings.Join(known, ", ")
+	return nearest.OneOf(o, text, "otherwise", []Otherwise{Refuse, Keep, Empty})
 }
 
 // Rule maps one or several fields of a Salesforce record to one field of the
@@ -201,7 +177,7 @@ func (f *faults) add(bad bool, format string, args ...any) {
 func (r *Rule) check() []error {
 	var f faults
 	k, known := kinds[r.Type]
-	f.add(!known, "%s", unknown("type", r.Type, Types()))
+	f.add(!known, "%s", nearest.Unknown("type", r.Type, Types()))
 	f.add(len(r.From) == 0, "no source path: give the field to read as from")
 	several := r.Template != "" || r.Converter != ""
 	f.add(known && !several && len(r.From) > k.sources, "%d source paths are more than type %s takes", len(r.From), r.Type)
@@ -229,7 +205,7 @@ func (r *Rule) checkOptions(k kind, f *faults) {
 	f.add(r.Lookup != nil && (k.sources > 1 || r.Type == RichText || r.Template != ""), "there is no lookup for several sources, lines or rich text")
 	f.add(r.Otherwise != "" && r.Lookup == nil, "otherwise without a lookup")
 	f.add(!slices.Contains([]Otherwise{"", Refuse, Keep, Empty}, r.Otherwise),
-		"%s", unknown("otherwise", r.Otherwise, []Otherwise{Refuse, Keep, Empty}))
+		"%s", nearest.Unknown("otherwise", r.Otherwise, []Otherwise{Refuse, Keep, Empty}))
 	f.add(len(r.Layouts) > 0 && !k.dated, "type %s has no layouts", r.Type)
 	for _, text := range r.Layouts {
 		_, err := layoutOf(text, r.Type)

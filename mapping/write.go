@@ -46,7 +46,7 @@ const (
 // other fields and should not be sent.
 func (m *Mapping) Write(src any, op Operation) (salesforce.Record, error) {
 	if op != Create && op != Update {
-		return nil, errors.New("mapping: write: " + unknown("operation", op, []Operation{Create, Update}))
+		return nil, errors.New("mapping: write: " + nearest.Unknown("operation", op, []Operation{Create, Update}))
 	}
 	get, err := m.source(src)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sfbridge/sfbridge/internal/conf"
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/soql"
@@ -16,67 +17,11 @@ import (
 
 // Problem is one thing that is wrong with a configuration, in words for the
 // administrator who wrote it.
-type Problem struct {
-	// Warning says that the configuration works all the same.
-	Warning bool
+type Problem = conf.Problem
 
-	// File, Line and Column are where to look, as far as that is known.
-	File         string
-	Line, Column int
-
-	// Part is the part of the configuration, such as "query, line 2, column 8"
-	// or "mapping, rule 3 (Phone)"; "" for none in particular.
-	Part string
-
-	// Text says what is wrong and what to do about it.
-	Text string
-
-	// Err is the cause, such as a *[soql.SyntaxError], if it has a type.
-	Err error
-}
-
-// String is the place, the part and the text.
-func (p *Problem) String() string {
-	var b strings.Builder
-	if p.File != "" {
-		b.WriteString(p.File)
-		for _, n := range []int{p.Line, p.Column} {
-			if n == 0 {
-				break
-			}
-			fmt.Fprintf(&b, ":%d", n)
-		}
-		b.WriteString(": ")
-	}
-	if p.Warning {
-		b.WriteString("warning: ")
-	}
-	if p.Part != "" {
-		b.WriteString(p.Part + ": ")
-	}
-	return b.String() + p.Text
-}
-
-// problemError is a problem that keeps a configuration from working.
-type problemError struct{ *Problem }
-
-func (e problemError) Error() string { return e.String() }
-func (e problemError) Unwrap() error { return e.Err }
-
-// Problems are all that is wrong with a configuration.
-type Problems []*Problem
-
-// Err joins those that keep the configuration from working, each with its cause,
-// and is nil if there are only warnings.
-func (p Problems) Err() error {
-	var errs []error
-	for _, problem := range p {
-		if !problem.Warning {
-			errs = append(errs, problemError{problem})
-		}
-	}
-	return errors.Join(errs...)
-}
+// Problems are all that is wrong with a configuration; their Err joins those
+// that keep it from working.
+type Problems = conf.Problems
 
 // CheckFile reads a configuration file and checks it. See [ReadSettings] and
 // [Settings.Check]. Rules that could not be read as they stand are not looked at
@@ -100,7 +45,7 @@ func CheckFile(ctx context.Context, name string, data []byte, client *salesforce
 	if len(s.Mapping) > 0 {
 		c.checkMapping()
 	}
-	return c.sorted(), c.schema.err
+	return c.problems.Sorted(), c.schema.err
 }
 
 // Check tells everything that is wrong with a configuration: what the query
@@ -122,19 +67,7 @@ func (s *Settings) Check(ctx context.Context, client *salesforce.Client) (Proble
 	c.checkMapping()
 	c.checkEssentials()
 	c.checkOrg()
-	return c.sorted(), c.schema.err
-}
-
-// sorted are the problems with warnings last, in the order of the file as far as
-// it is known.
-func (c *checker) sorted() Problems {
-	slices.SortStableFunc(c.problems, func(a, b *Problem) int {
-		if a.Warning != b.Warning {
-			return map[bool]int{true: 1, false: -1}[a.Warning]
-		}
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	return c.problems
+	return c.problems.Sorted(), c.schema.err
 }
 
 // split takes a joined error apart.
