@@ -21,8 +21,8 @@ type Config struct {
 	Store outbox.Store
 	// Spool is the directory for documents under way. It belongs to this
 	// ledger alone: files without a delivery in the ledger are removed after
-	// Retention.
-	Spool string
+	// Retention. Give it a key if documents must not lie there in clear.
+	Spool outbox.Spool
 	// Rules has one rule for each type of document.
 	Rules []Rule
 
@@ -148,7 +148,7 @@ func (c Config) validate() error {
 	}{
 		{"Destination", c.Destination == nil},
 		{"Store", c.Store == nil},
-		{"Spool", c.Spool == ""},
+		{"Spool.Dir", c.Spool.Dir == ""},
 		{"Rules", len(c.Rules) == 0},
 	} {
 		if field.missing {
@@ -185,7 +185,7 @@ func (c Config) validate() error {
 	if _, err := placeholder.Layout(c.DateLayout); c.DateLayout != "" && err != nil {
 		errs = append(errs, fmt.Errorf("DateLayout: %w", err))
 	}
-	for _, seam := range []any{c.Destination, c.Mailer} {
+	for _, seam := range []any{c.Destination, c.Mailer, c.Spool} {
 		if v, ok := seam.(interface{ Validate() error }); ok {
 			errs = append(errs, v.Validate())
 		}

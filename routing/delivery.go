@@ -137,10 +137,14 @@ func (w *work) encode() (err error) {
 
 // public is what the host may see of the delivery.
 func (w *work) public() Delivery {
+	state := w.state
+	if w.Status == outbox.Parked { // perhaps in another state, by Park
+		state = Parked
+	}
 	return Delivery{
 		ID: w.ID, Key: w.Key, Type: w.job.Type, Target: w.job.Target, Login: w.job.Login,
 		Title: w.job.Title, FileName: w.job.FileName, Size: w.job.Blob.Size,
-		State: w.state, Reason: w.job.Reason, Attempts: w.job.Attempts, VersionID: w.job.VersionID,
+		State: state, Reason: w.job.Reason, Attempts: w.job.Attempts, VersionID: w.job.VersionID,
 		Next: w.NotBefore, Accepted: w.Created, Updated: w.Updated,
 	}
 }
@@ -176,6 +180,28 @@ func (r *Router) Deliveries(ctx context.Context, status outbox.Status) iter.Seq2
 			}
 		}
 	}
+}
+
+// Counts tells how many deliveries are in each state, and since when the oldest
+// of them has been there: what an alarm should watch. A delivery that Park has
+// parked is counted under the state that it had.
+func (r *Router) Counts(ctx context.Context) ([]outbox.Count, error) {
+	counts, err := r.cfg.Store.Counts(ctx, kinds...)
+	if err != nil {
+		return nil, fmt.Errorf("routing: counts: %w", err)
+	}
+	return counts, nil
+}
+
+// Park stops work on deliveries until Redrive, and returns how many of them
+// were to be worked on. An upload that is under way is broken off, and asked
+// about before it is ever repeated.
+func (r *Router) Park(ctx context.Context, ids ...string) (int, error) {
+	n, err := r.cfg.Store.Park(ctx, r.cfg.Now(), ids...)
+	if err != nil {
+		return n, fmt.Errorf("routing: park: %w", err)
+	}
+	return n, nil
 }
 
 // Redrive starts parked deliveries again, with a fresh count of attempts, and

@@ -38,7 +38,7 @@ func ExampleRouter() {
 	router, err := routing.New(routing.Config{
 		Destination: routing.Salesforce{Client: client},
 		Store:       outbox.NewMemory(), // outbox.NewSQL survives a restart
-		Spool:       spool,
+		Spool:       outbox.Spool{Dir: spool},
 		Rules:       []routing.Rule{{Type: routing.Contract}},
 	})
 	if err != nil {
@@ -95,7 +95,7 @@ func ExampleMailer() {
 	router, err := routing.New(routing.Config{
 		Destination: routing.Salesforce{Client: client},
 		Store:       outbox.NewMemory(),
-		Spool:       spool,
+		Spool:       outbox.Spool{Dir: spool},
 		Rules:       []routing.Rule{{Type: routing.Proposal, Backup: []string{"Office <office@example.com>"}}},
 		Mailer:      printer{},
 	})

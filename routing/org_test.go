@@ -44,7 +44,7 @@ func newSite(t *testing.T, mails smtptest.Options, change func(*routing.Config))
 	cfg := routing.Config{
 		Destination: routing.Salesforce{Client: client(t, s.org, "cid", "csecret")},
 		Store:       outbox.NewMemory(),
-		Spool:       t.TempDir(),
+		Spool:       outbox.Spool{Dir: t.TempDir()},
 		Rules:       []routing.Rule{{Type: routing.Contract, Backup: []string{"office@example.com"}}},
 		Mailer:      mail.SMTP{Addr: s.smtp.Addr, From: "sales@example.com", Security: mail.Plain},
 		Now:         s.org.Now,
@@ -406,7 +406,7 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 
 	var cfg routing.Config
 	s := newSite(t, smtptest.Options{}, func(c *routing.Config) {
-		c.Store, c.Spool = store, filepath.Join(dir, "spool")
+		c.Store, c.Spool.Dir = store, filepath.Join(dir, "spool")
 		cfg = *c
 	})
 	faults := []salesforcetest.Fault{

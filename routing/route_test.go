@@ -29,7 +29,7 @@ func TestNewNamesEveryFault(t *testing.T) {
 		Workers: -1, BackoffMin: 2 * time.Hour, Probes: []time.Duration{2, 1},
 	})
 	for _, fault := range []string{
-		"Destination", "Store", "Spool", `"nobody"`, "MaxUpload", "more than one rule", "FileName", "without a type", "no Mailer",
+		"Destination", "Store", "Spool.Dir", `"nobody"`, "MaxUpload", "more than one rule", "FileName", "without a type", "no Mailer",
 		"rule Proposal: MaxUpload 1000 and AllowLarger contradict each other",
 		"Workers", "BackoffMax", "Probes",
 	} {

@@ -45,7 +45,7 @@ func New(cfg Config) (*Router, error) {
 	if err := errors.Join(cfg.validate(), err); err != nil {
 		return nil, fmt.Errorf("routing: new router: %w", err)
 	}
-	return &Router{cfg: cfg, spool: outbox.Spool{Dir: cfg.Spool}, routes: routes, wake: make(chan struct{}, 1)}, nil
+	return &Router{cfg: cfg, spool: cfg.Spool, routes: routes, wake: make(chan struct{}, 1)}, nil
 }
 
 // A Submission is a document that a host hands over.
@@ -79,6 +79,11 @@ type Submission struct {
 	// Login names the login that the delivery uses, now and in every retry;
 	// see [Salesforce]. Empty means the shared one.
 	Login string
+	// Tx is a transaction of the host's, on the ledger's own database. The
+	// document is then accepted when that is committed, together with whatever
+	// the host writes, and never if it is rolled back. Run notices it when it
+	// looks the next time. Defaults to none: Route accepts by itself.
+	Tx outbox.Execer
 }
 
 // Accepted is a document that was accepted.
@@ -126,7 +131,7 @@ func (r *Router) route(ctx context.Context, s Submission) (Accepted, error) {
 		Type: s.Type, Target: s.Target, Login: s.Login, Title: name.Title, FileName: name.File,
 		Blob: blob, Details: details(s),
 	}
-	return r.enqueue(ctx, s.Key, id, j, now)
+	return r.enqueue(ctx, s, id, j, now)
 }
 
 // check validates s and brings its target to the usual form.
@@ -183,15 +188,15 @@ func (r *Router) spoolBody(ctx context.Context, id string, s Submission) (outbox
 
 // enqueue writes the delivery. If that fails, the file stays: the ledger may
 // have the delivery all the same. Purge removes it later if not.
-func (r *Router) enqueue(ctx context.Context, key, id string, j job, now time.Time) (Accepted, error) {
+func (r *Router) enqueue(ctx context.Context, s Submission, id string, j job, now time.Time) (Accepted, error) {
 	w := &work{
-		Delivery: outbox.Delivery{ID: id, Key: key, Kind: kind, NotBefore: now, Created: now, Updated: now},
+		Delivery: outbox.Delivery{ID: id, Key: s.Key, Kind: kind, NotBefore: now, Created: now, Updated: now},
 		job:      j, state: Spooled,
 	}
 	if err := w.encode(); err != nil {
 		return Accepted{}, err
 	}
-	stored, created, err := r.cfg.Store.Enqueue(ctx, w.Delivery)
+	stored, created, err := r.cfg.Store.Enqueue(ctx, s.Tx, w.Delivery)
 	if err != nil {
 		return Accepted{}, err
 	}

@@ -112,7 +112,7 @@ func (w *world) wait(d time.Duration) {
 // config is for a router in this world, of the process p.
 func (w *world) config(p *process) routing.Config {
 	return routing.Config{
-		Destination: p, Store: p, Mailer: p, Fallback: p, Spool: w.dir,
+		Destination: p, Store: p, Mailer: p, Fallback: p, Spool: outbox.Spool{Dir: w.dir},
 		Rules: []routing.Rule{
 			{Type: routing.Contract, Backup: []string{"office@example.com", "Boss <boss@example.com>"}},
 			{Type: routing.Proposal},
@@ -369,9 +369,9 @@ func (p *process) do(f func() error) error {
 	return err
 }
 
-func (p *process) Enqueue(ctx context.Context, d outbox.Delivery) (stored outbox.Delivery, created bool, err error) {
+func (p *process) Enqueue(ctx context.Context, tx outbox.Execer, d outbox.Delivery) (stored outbox.Delivery, created bool, err error) {
 	stored, err = call(p, func() (outbox.Delivery, error) {
-		stored, created, err = p.store.Enqueue(ctx, d)
+		stored, created, err = p.store.Enqueue(ctx, tx, d)
 		return stored, err
 	})
 	return stored, created, err
@@ -395,6 +395,14 @@ func (p *process) Get(ctx context.Context, id string) (outbox.Delivery, error) {
 
 func (p *process) List(ctx context.Context, f outbox.Filter) iter.Seq2[outbox.Delivery, error] {
 	return p.store.List(ctx, f)
+}
+
+func (p *process) Counts(ctx context.Context, kinds ...string) ([]outbox.Count, error) {
+	return p.store.Counts(ctx, kinds...)
+}
+
+func (p *process) Park(ctx context.Context, now time.Time, ids ...string) (int, error) {
+	return p.store.Park(ctx, now, ids...)
 }
 
 func (p *process) Redrive(ctx context.Context, now time.Time, ids ...string) (int, error) {

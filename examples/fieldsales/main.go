@@ -25,6 +25,7 @@ import (
 	"github.com/sfbridge/sfbridge/placeholder"
 	"github.com/sfbridge/sfbridge/routing"
 	"github.com/sfbridge/sfbridge/routing/mail"
+	"github.com/sfbridge/sfbridge/routing/outbox"
 	"github.com/sfbridge/sfbridge/soql"
 )
 
@@ -108,7 +109,7 @@ func run(ctx context.Context, out io.Writer, config string) error {
 	router, err := routing.New(routing.Config{
 		Destination: routing.Salesforce{Client: demo.client},
 		Store:       demo.ledger,
-		Spool:       demo.folder,
+		Spool:       outbox.Spool{Dir: demo.folder},
 		Rules: []routing.Rule{{
 			Type: routing.Contract, FileName: "%customerName% Contract %date%.pdf", Backup: []string{"The Office <office@example.com>", "boss@example.com"},
 		}},

@@ -75,7 +75,13 @@ type Runner interface {
 // InTx runs f in one transaction of db, commits when f returns nil and rolls
 // back otherwise.
 func InTx(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
+	return InTxWith(ctx, db, nil, f)
+}
+
+// InTxWith is InTx with options, such as the isolation. SQLite knows only one
+// isolation, which is stricter than any that could be asked for.
+func InTxWith(ctx context.Context, db *sql.DB, opt *sql.TxOptions, f func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, opt)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func Example() {
 	now := time.Date(2019, time.May, 23, 12, 0, 0, 0, time.UTC)
 
 	for range 2 { // the second time changes nothing: the key is taken
-		_, created, err := store.Enqueue(ctx, outbox.Delivery{
+		_, created, err := store.Enqueue(ctx, nil, outbox.Delivery{
 			ID: "1", Key: "letter 4711", Kind: "letter", State: "written", NotBefore: now,
 		})
 		fmt.Println(created, err)
@@ -63,7 +63,7 @@ func ExampleNewSQL() {
 			fmt.Println(err)
 			return
 		}
-		_, created, err := store.Enqueue(ctx, outbox.Delivery{ID: "1", Key: "letter 4711", Kind: "letter", State: "written"})
+		_, created, err := store.Enqueue(ctx, nil, outbox.Delivery{ID: "1", Key: "letter 4711", Kind: "letter", State: "written"})
 		fmt.Println(created, err, db.Close())
 	}
 	// Output:

@@ -1,7 +1,9 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -24,10 +26,13 @@ func NewMemory() *Memory {
 }
 
 // Enqueue implements [Store].
-func (m *Memory) Enqueue(ctx context.Context, d Delivery) (Delivery, bool, error) {
+func (m *Memory) Enqueue(ctx context.Context, tx Execer, d Delivery) (Delivery, bool, error) {
 	d, err := prepared(d)
 	if err == nil {
 		err = ctx.Err()
+	}
+	if err == nil && tx != nil {
+		err = errors.New("a ledger in memory has no transactions")
 	}
 	if err != nil {
 		return Delivery{}, false, fmt.Errorf("outbox: enqueue %q: %w", d.Key, err)
@@ -92,6 +97,9 @@ func (m *Memory) Extend(ctx context.Context, d Delivery, until time.Time) error 
 
 // Save implements [Store].
 func (m *Memory) Save(ctx context.Context, d Delivery) error {
+	if err := saveable(d); err != nil {
+		return fmt.Errorf("outbox: save %s: %w", d.ID, err)
+	}
 	d = clone(rounded(d))
 	return m.write(ctx, "save", d, func(stored *Delivery) {
 		stored.Status, stored.State, stored.Payload = d.Status, d.State, d.Payload
@@ -147,25 +155,63 @@ func (m *Memory) selected(f Filter) []Delivery {
 	defer m.mu.Unlock()
 	var found []Delivery
 	for _, id := range slices.Sorted(maps.Keys(m.deliveries)) {
-		d := m.deliveries[id]
-		if (f.Status == "" || f.Status == d.Status) && (len(f.Kinds) == 0 || slices.Contains(f.Kinds, d.Kind)) {
+		if d := m.deliveries[id]; f.selects(d) {
 			found = append(found, clone(*d))
 		}
 	}
 	return found
 }
 
+func (f Filter) selects(d *Delivery) bool {
+	return (f.Status == "" || f.Status == d.Status) && among(f.Kinds, d.Kind) && among(f.States, d.State) &&
+		(f.UpdatedBefore.IsZero() || d.Updated.Before(round(f.UpdatedBefore)))
+}
+
+func among(values []string, value string) bool {
+	return len(values) == 0 || slices.Contains(values, value)
+}
+
+// Counts implements [Store].
+func (m *Memory) Counts(ctx context.Context, kinds ...string) ([]Count, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("outbox: count: %w", err)
+	}
+	found := m.selected(Filter{Kinds: kinds})
+	slices.SortFunc(found, func(a, b Delivery) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Status, b.Status), cmp.Compare(a.State, b.State), a.Created.Compare(b.Created))
+	})
+	var counts []Count
+	for _, d := range found {
+		if n := len(counts) - 1; n >= 0 && counts[n].Kind == d.Kind && counts[n].Status == d.Status && counts[n].State == d.State {
+			counts[n].N++
+			continue
+		}
+		counts = append(counts, Count{Kind: d.Kind, Status: d.Status, State: d.State, N: 1, Oldest: d.Created})
+	}
+	return counts, nil
+}
+
+// Park implements [Store].
+func (m *Memory) Park(ctx context.Context, now time.Time, ids ...string) (int, error) {
+	return m.turn(ctx, "park", now, ids, Pending, Parked)
+}
+
 // Redrive implements [Store].
 func (m *Memory) Redrive(ctx context.Context, now time.Time, ids ...string) (int, error) {
+	return m.turn(ctx, "redrive", now, ids, Parked, Pending)
+}
+
+// turn gives deliveries of one status the other, and ends their leases.
+func (m *Memory) turn(ctx context.Context, action string, now time.Time, ids []string, from, to Status) (int, error) {
 	if err := ctx.Err(); err != nil {
-		return 0, fmt.Errorf("outbox: redrive: %w", err)
+		return 0, fmt.Errorf("outbox: %s: %w", action, err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := 0
 	for _, id := range ids {
-		if d := m.deliveries[id]; d != nil && d.Status == Parked {
-			d.Status, d.NotBefore, d.Updated = Pending, round(now), round(now)
+		if d := m.deliveries[id]; d != nil && d.Status == from {
+			d.Status, d.NotBefore, d.Updated = to, round(now), round(now)
 			d.Fence++
 			n++
 		}

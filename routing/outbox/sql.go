@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/sfbridge/sfbridge/internal/sqlx"
@@ -14,7 +15,7 @@ import (
 // A Dialect names the database behind a *sql.DB.
 type Dialect = sqlx.Dialect
 
-// The databases.
+// The databases. MySQL is also MariaDB.
 const (
 	SQLite     = sqlx.SQLite
 	PostgreSQL = sqlx.PostgreSQL
@@ -28,8 +29,8 @@ type SQL struct {
 }
 
 // NewSQL returns the ledger in db, and creates or updates its table. The host
-// brings the driver and opens the database; SQLite is served now, any other
-// dialect is an error.
+// brings the driver and opens the database: SQLite from 3.35, PostgreSQL, MySQL
+// from 8.0 or MariaDB from 10.6.
 //
 // SQLite keeps what it was told through a loss of power only with
 // synchronous=FULL, and several connections need txlock=immediate and a
@@ -38,48 +39,32 @@ type SQL struct {
 //	db, err := sql.Open("sqlite", "file:outbox.db?_txlock=immediate"+
 //		"&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 //	db.SetMaxOpenConns(1)
+//
+// PostgreSQL must keep synchronous_commit on, and MySQL
+// innodb_flush_log_at_trx_commit at 1, as both do by default.
 func NewSQL(ctx context.Context, db *sql.DB, dialect Dialect) (*SQL, error) {
-	if dialect != SQLite {
-		return nil, fmt.Errorf("outbox: open ledger: %s is not served, only SQLite", dialect)
+	if !dialect.Valid() {
+		return nil, fmt.Errorf("outbox: open ledger: unknown SQL dialect %s", dialect)
 	}
-	if err := sqlx.Migrate(ctx, db, dialect, "outbox", migrations); err != nil {
+	if err := sqlx.Migrate(ctx, db, dialect, "outbox", migrations(dialect)); err != nil {
 		return nil, fmt.Errorf("outbox: open ledger: %w", err)
 	}
 	return &SQL{db, dialect}, nil
 }
 
-var migrations = []string{
-	`CREATE TABLE IF NOT EXISTS sfbridge_outbox (
-		id VARCHAR(64) NOT NULL PRIMARY KEY,
-		delivery_key VARCHAR(255) NOT NULL UNIQUE,
-		kind VARCHAR(64) NOT NULL,
-		status VARCHAR(16) NOT NULL,
-		state VARCHAR(64) NOT NULL,
-		payload BLOB NOT NULL,
-		attempts INTEGER NOT NULL,
-		fence BIGINT NOT NULL,
-		not_before BIGINT NOT NULL,
-		created_at BIGINT NOT NULL,
-		updated_at BIGINT NOT NULL)`,
-	`CREATE INDEX IF NOT EXISTS sfbridge_outbox_due ON sfbridge_outbox (status, not_before)`,
-}
-
-const selectDelivery = `SELECT id, delivery_key, kind, status, state, payload, attempts, fence, not_before, created_at, updated_at
-	FROM sfbridge_outbox `
-
 // Enqueue implements [Store].
-func (s *SQL) Enqueue(ctx context.Context, d Delivery) (Delivery, bool, error) {
+func (s *SQL) Enqueue(ctx context.Context, tx Execer, d Delivery) (Delivery, bool, error) {
+	if tx == nil {
+		tx = s.db
+	}
 	d, err := prepared(d)
 	if err != nil {
 		return Delivery{}, false, fmt.Errorf("outbox: enqueue %q: %w", d.Key, err)
 	}
-	n, err := s.exec(ctx, `INSERT INTO sfbridge_outbox
-		(id, delivery_key, kind, status, state, payload, attempts, fence, not_before, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?) ON CONFLICT (delivery_key) DO NOTHING`,
-		d.ID, d.Key, d.Kind, d.Status, d.State, blob(d.Payload),
-		d.NotBefore.UnixMilli(), d.Created.UnixMilli(), d.Updated.UnixMilli())
-	if err == nil && n == 0 {
-		d, err = one(s.query(ctx, selectDelivery+`WHERE delivery_key = ?`, d.Key))
+	n, err := s.exec(ctx, tx, s.insert(), d.ID, d.Key, d.Kind, d.Status, d.State, blob(d.Payload),
+		d.NotBefore.UnixMilli(), d.NotBefore.UnixMilli(), d.Created.UnixMilli(), d.Updated.UnixMilli())
+	if err == nil && n != 1 {
+		d, err = s.earlier(ctx, tx, d)
 	}
 	if err != nil {
 		return Delivery{}, false, fmt.Errorf("outbox: enqueue %q: %w", d.Key, err)
@@ -87,62 +72,42 @@ func (s *SQL) Enqueue(ctx context.Context, d Delivery) (Delivery, bool, error) {
 	return d, n == 1, nil
 }
 
-// Claim implements [Store].
-func (s *SQL) Claim(ctx context.Context, c Claim) ([]Delivery, error) {
-	if err := c.validate(); err != nil {
-		return nil, fmt.Errorf("outbox: claim: %w", err)
+// insert adds a row, and counts another number than 1 when its key is taken.
+func (s *SQL) insert() string {
+	const insert = `INSERT INTO sfbridge_outbox (id, delivery_key, kind, status, state, payload, not_before, due_at, created_at, updated_at,
+		attempts, fence, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0) `
+	if s.dialect == MySQL { // INSERT IGNORE would ignore all kinds of faults
+		return insert + `ON DUPLICATE KEY UPDATE version = version + 1`
 	}
-	var claimed []Delivery
-	for {
-		due, err := s.due(ctx, c)
-		for _, d := range due {
-			if err == nil {
-				claimed, err = s.take(ctx, c, d, claimed)
-			}
-		}
-		if err != nil {
-			return nil, fmt.Errorf("outbox: claim: %w", err)
-		}
-		if len(due) == 0 || len(claimed) > 0 {
-			return claimed, nil
-		}
-		// Others were faster with each of them, so there may be more.
-	}
+	return insert + `ON CONFLICT (delivery_key) DO NOTHING`
 }
 
-func (s *SQL) due(ctx context.Context, c Claim) ([]Delivery, error) {
-	where, args := selection(`status = ? AND not_before <= ?`, []any{Pending, c.Now.UnixMilli()}, c.Kinds)
-	if c.ID != "" {
-		where, args = where+` AND id = ?`, append(args, c.ID)
+// earlier is the delivery that has d's key.
+func (s *SQL) earlier(ctx context.Context, tx Execer, d Delivery) (Delivery, error) {
+	stored, err := one(s.query(ctx, tx, `SELECT `+columns+` FROM sfbridge_outbox WHERE delivery_key = ?`, d.Key))
+	if errors.Is(err, ErrNotFound) {
+		return d, fmt.Errorf("id %s is taken", d.ID)
 	}
-	return s.query(ctx, selectDelivery+`WHERE `+where+` ORDER BY not_before, id LIMIT ?`, append(args, c.Max)...)
-}
-
-// take claims a delivery that was due when it was read, if nobody else has since,
-// and reads it again: whoever held the last lease may have saved in between.
-// That is right on any database, without a lock and a transaction.
-func (s *SQL) take(ctx context.Context, c Claim, d Delivery, claimed []Delivery) ([]Delivery, error) {
-	n, err := s.exec(ctx, `UPDATE sfbridge_outbox SET attempts = attempts + 1, fence = fence + 1, not_before = ?
-		WHERE id = ? AND fence = ? AND status = ? AND not_before <= ?`,
-		c.Until.UnixMilli(), d.ID, d.Fence, Pending, c.Now.UnixMilli())
-	if err != nil || n == 0 {
-		return claimed, err
+	if err != nil {
+		return d, err
 	}
-	mine, err := s.query(ctx, selectDelivery+`WHERE id = ? AND fence = ?`, d.ID, d.Fence+1)
-	return append(claimed, mine...), err
+	return stored, nil
 }
 
 // Extend implements [Store].
 func (s *SQL) Extend(ctx context.Context, d Delivery, until time.Time) error {
-	n, err := s.exec(ctx, `UPDATE sfbridge_outbox SET not_before = ? WHERE id = ? AND fence = ?`,
+	n, err := s.exec(ctx, s.db, `UPDATE sfbridge_outbox SET not_before = ?, version = version + 1 WHERE id = ? AND fence = ?`,
 		until.UnixMilli(), d.ID, d.Fence)
 	return fenced("extend", d.ID, n, err)
 }
 
 // Save implements [Store].
 func (s *SQL) Save(ctx context.Context, d Delivery) error {
-	n, err := s.exec(ctx, `UPDATE sfbridge_outbox SET status = ?, state = ?, payload = ?, not_before = ?, updated_at = ?
-		WHERE id = ? AND fence = ?`,
+	if err := saveable(d); err != nil {
+		return fmt.Errorf("outbox: save %s: %w", d.ID, err)
+	}
+	n, err := s.exec(ctx, s.db, `UPDATE sfbridge_outbox SET status = ?, state = ?, payload = ?, not_before = ?, updated_at = ?,
+		version = version + 1 WHERE id = ? AND fence = ?`,
 		d.Status, d.State, blob(d.Payload), d.NotBefore.UnixMilli(), d.Updated.UnixMilli(), d.ID, d.Fence)
 	return fenced("save", d.ID, n, err)
 }
@@ -159,7 +124,7 @@ func fenced(action, id string, rows int, err error) error {
 
 // Get implements [Store].
 func (s *SQL) Get(ctx context.Context, id string) (Delivery, error) {
-	d, err := one(s.query(ctx, selectDelivery+`WHERE id = ?`, id))
+	d, err := one(s.query(ctx, s.db, `SELECT `+columns+` FROM sfbridge_outbox WHERE id = ?`, id))
 	if err != nil {
 		return Delivery{}, fmt.Errorf("outbox: get %s: %w", id, err)
 	}
@@ -193,21 +158,67 @@ func (s *SQL) List(ctx context.Context, f Filter) iter.Seq2[Delivery, error] {
 }
 
 func (s *SQL) list(ctx context.Context, f Filter, after string) ([]Delivery, error) {
-	where, args := selection(`id > ?`, []any{after}, f.Kinds)
+	w := where{}
+	w.add(`id > ?`, after)
 	if f.Status != "" {
-		where, args = where+` AND status = ?`, append(args, f.Status)
+		w.add(`status = ?`, f.Status)
 	}
-	return s.query(ctx, selectDelivery+`WHERE `+where+` ORDER BY id LIMIT ?`, append(args, listPage)...)
+	if !f.UpdatedBefore.IsZero() {
+		w.add(`updated_at < ?`, f.UpdatedBefore.UnixMilli())
+	}
+	w.in(`kind`, f.Kinds)
+	w.in(`state`, f.States)
+	return s.query(ctx, s.db, `SELECT `+columns+` FROM sfbridge_outbox `+w.String()+` ORDER BY id LIMIT ?`, append(w.args, listPage)...)
+}
+
+// Counts implements [Store].
+func (s *SQL) Counts(ctx context.Context, kinds ...string) ([]Count, error) {
+	counts, err := s.counts(ctx, kinds)
+	if err != nil {
+		return nil, fmt.Errorf("outbox: count: %w", err)
+	}
+	return counts, nil
+}
+
+func (s *SQL) counts(ctx context.Context, kinds []string) ([]Count, error) {
+	w := where{}
+	w.in(`kind`, kinds)
+	rows, err := s.db.QueryContext(ctx, s.dialect.Rebind(`SELECT kind, status, state, COUNT(*), MIN(created_at) FROM sfbridge_outbox `+
+		w.String()+` GROUP BY kind, status, state ORDER BY kind, status, state`), w.args...)
+	if err != nil {
+		return nil, err
+	}
+	var counts []Count
+	for rows.Next() {
+		var c Count
+		var oldest int64
+		if err := rows.Scan(&c.Kind, &c.Status, &c.State, &c.N, &oldest); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		c.Oldest = time.UnixMilli(oldest).UTC()
+		counts = append(counts, c)
+	}
+	return counts, errors.Join(rows.Err(), rows.Close())
+}
+
+// Park implements [Store].
+func (s *SQL) Park(ctx context.Context, now time.Time, ids ...string) (int, error) {
+	return s.turn(ctx, "park", now, ids, Pending, Parked)
 }
 
 // Redrive implements [Store].
 func (s *SQL) Redrive(ctx context.Context, now time.Time, ids ...string) (int, error) {
+	return s.turn(ctx, "redrive", now, ids, Parked, Pending)
+}
+
+// turn gives deliveries of one status the other, and ends their leases.
+func (s *SQL) turn(ctx context.Context, action string, now time.Time, ids []string, from, to Status) (int, error) {
 	total := 0
 	for _, id := range ids {
-		n, err := s.exec(ctx, `UPDATE sfbridge_outbox SET status = ?, fence = fence + 1, not_before = ?, updated_at = ?
-			WHERE id = ? AND status = ?`, Pending, now.UnixMilli(), now.UnixMilli(), id, Parked)
+		n, err := s.exec(ctx, s.db, `UPDATE sfbridge_outbox SET status = ?, fence = fence + 1, version = version + 1,
+			not_before = ?, updated_at = ? WHERE id = ? AND status = ?`, to, now.UnixMilli(), now.UnixMilli(), id, from)
 		if err != nil {
-			return total, fmt.Errorf("outbox: redrive: %w", err)
+			return total, fmt.Errorf("outbox: %s: %w", action, err)
 		}
 		total += n
 	}
@@ -215,31 +226,54 @@ func (s *SQL) Redrive(ctx context.Context, now time.Time, ids ...string) (int, e
 }
 
 // Purge implements [Store].
-func (s *SQL) Purge(ctx context.Context, before time.Time, kinds ...string) (int, error) {
+func (s *SQL) Purge(ctx context.Context, before time.Time, kinds ...string) (n int, err error) {
 	if len(kinds) == 0 {
 		return 0, nil
 	}
-	where, args := selection(`status = ? AND updated_at < ?`, []any{Done, before.UnixMilli()}, kinds)
-	n, err := s.exec(ctx, `DELETE FROM sfbridge_outbox WHERE `+where, args...)
+	w := where{}
+	w.add(`status = ?`, Done)
+	w.add(`updated_at < ?`, before.UnixMilli())
+	w.in(`kind`, kinds)
+	err = sqlx.InTxWith(ctx, s.db, readCommitted, func(tx *sql.Tx) error {
+		n, err = s.exec(ctx, tx, `DELETE FROM sfbridge_outbox `+w.String(), w.args...)
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("outbox: purge: %w", err)
 	}
 	return n, nil
 }
 
-// selection narrows a condition to kinds, unless there are none.
-func selection(where string, args []any, kinds []string) (string, []any) {
-	if len(kinds) == 0 {
-		return where, args
-	}
-	for _, kind := range kinds {
-		args = append(args, kind)
-	}
-	return where + ` AND kind IN (` + sqlx.Marks(len(kinds)) + `)`, args
+// A where joins conditions.
+type where struct {
+	conditions []string
+	args       []any
 }
 
-func (s *SQL) exec(ctx context.Context, query string, args ...any) (int, error) {
-	result, err := s.db.ExecContext(ctx, s.dialect.Rebind(query), args...)
+func (w *where) add(condition string, arg any) {
+	w.conditions, w.args = append(w.conditions, condition), append(w.args, arg)
+}
+
+// in narrows a column to values, unless there are none.
+func (w *where) in(column string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	w.conditions = append(w.conditions, column+` IN (`+sqlx.Marks(len(values))+`)`)
+	for _, value := range values {
+		w.args = append(w.args, value)
+	}
+}
+
+func (w *where) String() string {
+	if len(w.conditions) == 0 {
+		return ""
+	}
+	return `WHERE ` + strings.Join(w.conditions, ` AND `)
+}
+
+func (s *SQL) exec(ctx context.Context, tx Execer, query string, args ...any) (int, error) {
+	result, err := tx.ExecContext(ctx, s.dialect.Rebind(query), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -247,24 +281,43 @@ func (s *SQL) exec(ctx context.Context, query string, args ...any) (int, error) 
 	return int(n), err
 }
 
-func (s *SQL) query(ctx context.Context, query string, args ...any) ([]Delivery, error) {
-	rows, err := s.db.QueryContext(ctx, s.dialect.Rebind(query), args...)
+func (s *SQL) query(ctx context.Context, tx Execer, query string, args ...any) ([]Delivery, error) {
+	rows, err := tx.QueryContext(ctx, s.dialect.Rebind(query), args...)
 	if err != nil {
 		return nil, err
 	}
 	var found []Delivery
-	for rows.Next() {
-		var d Delivery
-		var notBefore, created, updated int64
-		err := rows.Scan(&d.ID, &d.Key, &d.Kind, &d.Status, &d.State, &d.Payload,
-			&d.Attempts, &d.Fence, &notBefore, &created, &updated)
+	for d, err := range scan(rows) {
 		if err != nil {
-			return nil, errors.Join(err, rows.Close())
+			return nil, err
 		}
-		d.NotBefore, d.Created, d.Updated = time.UnixMilli(notBefore).UTC(), time.UnixMilli(created).UTC(), time.UnixMilli(updated).UTC()
 		found = append(found, d)
 	}
-	return found, errors.Join(rows.Err(), rows.Close())
+	return found, nil
+}
+
+// scan yields rows of columns, and what comes after them in more. An error is
+// the last that it yields.
+func scan(rows *sql.Rows, more ...any) iter.Seq2[Delivery, error] {
+	return func(yield func(Delivery, error) bool) {
+		defer rows.Close()
+		for rows.Next() {
+			var d Delivery
+			var notBefore, created, updated int64
+			fields := []any{
+				&d.ID, &d.Key, &d.Kind, &d.Status, &d.State, &d.Payload,
+				&d.Attempts, &d.Fence, &notBefore, &created, &updated,
+			}
+			err := rows.Scan(append(fields, more...)...)
+			d.NotBefore, d.Created, d.Updated = time.UnixMilli(notBefore).UTC(), time.UnixMilli(created).UTC(), time.UnixMilli(updated).UTC()
+			if !yield(d, err) || err != nil {
+				return
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			yield(Delivery{}, err)
+		}
+	}
 }
 
 // one takes the only row of a query.

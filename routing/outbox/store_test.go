@@ -5,15 +5,14 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite"
 	"pgregory.net/rapid"
 
+	"github.com/sfbridge/sfbridge/internal/sqlxtest"
 	"github.com/sfbridge/sfbridge/routing/outbox"
 	"github.com/sfbridge/sfbridge/routing/outbox/outboxtest"
 )
@@ -23,63 +22,155 @@ func TestMemory(t *testing.T) {
 	outboxtest.TestStore(t, func(*testing.T) outbox.Store { return outbox.NewMemory() })
 }
 
-func TestSQLite(t *testing.T) {
+func TestSQL(t *testing.T) {
 	t.Parallel()
-	outboxtest.TestStore(t, func(t *testing.T) outbox.Store { return openSQLite(t, filepath.Join(t.TempDir(), "outbox.db")) })
+	for _, dialect := range dialects {
+		t.Run(dialect.String(), func(t *testing.T) {
+			t.Parallel()
+			outboxtest.TestStore(t, func(t *testing.T) outbox.Store {
+				database := sqlxtest.New(t, dialect)
+				return open(t, database.Open(t), dialect)
+			})
+		})
+	}
 }
 
-func openSQLite(t *testing.T, path string) *outbox.SQL {
+var dialects = []outbox.Dialect{outbox.SQLite, outbox.PostgreSQL, outbox.MySQL}
+
+func open(t *testing.T, db *sql.DB, dialect outbox.Dialect) *outbox.SQL {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	db.SetMaxOpenConns(1)
-	store, err := outbox.NewSQL(t.Context(), db, outbox.SQLite)
+	store, err := outbox.NewSQL(t.Context(), db, dialect)
 	require.NoError(t, err)
 	return store
 }
 
+// Two programs with the same ledger.
 func TestSQLIsSharedByConnections(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "outbox.db")
-	one, other := openSQLite(t, path), openSQLite(t, path)
-	now := time.Now()
-	d := outbox.Delivery{ID: "a", Key: "k", Kind: "test", State: "new", NotBefore: now, Created: now, Updated: now}
+	sqlxtest.Each(t, func(t *testing.T, database sqlxtest.Database) {
+		one, other := open(t, database.Open(t), database.Dialect), open(t, database.Open(t), database.Dialect)
+		d := fresh("a", "k")
 
-	_, created, err := one.Enqueue(t.Context(), d)
-	require.NoError(t, err)
-	require.True(t, created)
-	_, created, err = other.Enqueue(t.Context(), d)
-	require.NoError(t, err)
-	require.False(t, created)
+		_, created, err := one.Enqueue(t.Context(), nil, d)
+		require.NoError(t, err)
+		require.True(t, created)
+		_, created, err = other.Enqueue(t.Context(), nil, d)
+		require.NoError(t, err)
+		require.False(t, created)
 
-	c := outbox.Claim{Kinds: []string{"test"}, Now: now, Until: now.Add(time.Minute), Max: 1}
-	claimed, err := one.Claim(t.Context(), c)
-	require.NoError(t, err)
-	require.Len(t, claimed, 1)
-	c.Now, c.Until = c.Until, c.Until.Add(time.Minute)
-	_, err = other.Claim(t.Context(), c)
-	require.NoError(t, err)
-	require.ErrorIs(t, one.Save(t.Context(), claimed[0]), outbox.ErrLeaseLost)
+		c := outbox.Claim{Kinds: []string{"test"}, Now: d.NotBefore, Until: d.NotBefore.Add(time.Minute), Max: 1}
+		claimed, err := one.Claim(t.Context(), c)
+		require.NoError(t, err)
+		require.Len(t, claimed, 1)
+		c.Now, c.Until = c.Until, c.Until.Add(time.Minute)
+		_, err = other.Claim(t.Context(), c)
+		require.NoError(t, err)
+		require.ErrorIs(t, one.Save(t.Context(), claimed[0]), outbox.ErrLeaseLost)
+	})
 }
 
-func TestNewSQLRefusesOtherDialects(t *testing.T) {
+func fresh(id, key string) outbox.Delivery {
+	now := time.Unix(1_558_612_800, 0).UTC()
+	return outbox.Delivery{ID: id, Key: key, Kind: "test", State: "new", NotBefore: now, Created: now, Updated: now}
+}
+
+// What the host writes and what it wants delivered are one.
+func TestEnqueueInTheHostsTransaction(t *testing.T) {
 	t.Parallel()
-	for _, dialect := range []outbox.Dialect{0, outbox.PostgreSQL, outbox.MySQL} {
-		_, err := outbox.NewSQL(t.Context(), nil, dialect)
-		require.ErrorContains(t, err, dialect.String())
+	sqlxtest.Each(t, testHostsTransaction)
+}
+
+func testHostsTransaction(t *testing.T, database sqlxtest.Database) {
+	db := database.Open(t)
+	store := open(t, db, database.Dialect)
+	_, err := db.ExecContext(t.Context(), `CREATE TABLE contracts (name VARCHAR(20))`)
+	require.NoError(t, err)
+	for _, committed := range []bool{false, true} {
+		tx, err := db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		_, err = tx.ExecContext(t.Context(), `INSERT INTO contracts (name) VALUES ('Leap')`)
+		require.NoError(t, err)
+		for _, created := range []bool{true, false} { // the second time it sees its own
+			d, isNew, err := store.Enqueue(t.Context(), tx, fresh("a", "k"))
+			require.NoError(t, err)
+			require.Equal(t, created, isNew)
+			require.Equal(t, "a", d.ID)
+		}
+		if committed {
+			require.NoError(t, tx.Commit())
+		} else {
+			require.NoError(t, tx.Rollback())
+		}
+		var contracts int
+		require.NoError(t, db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM contracts`).Scan(&contracts))
+		require.Equal(t, committed, contracts == 1)
+		_, err = store.Get(t.Context(), "a")
+		require.Equal(t, committed, err == nil, err)
 	}
+}
+
+func TestMemoryRefusesTransactions(t *testing.T) {
+	t.Parallel()
+	store := outbox.NewMemory()
+	_, _, err := store.Enqueue(t.Context(), &sql.Tx{}, fresh("a", "k"))
+	require.ErrorContains(t, err, "has no transactions")
+	_, err = store.Get(t.Context(), "a")
+	require.ErrorIs(t, err, outbox.ErrNotFound)
+}
+
+// A disk that is full is told to whoever enqueues; nothing is taken by half.
+func TestEnqueueOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	database := sqlxtest.New(t, outbox.SQLite)
+	db := database.Open(t)
+	store := open(t, db, outbox.SQLite)
+	_, err := db.ExecContext(t.Context(), `PRAGMA max_page_count = 40`)
+	require.NoError(t, err)
+
+	var accepted []string
+	refused := 0
+	for n := range 100 {
+		d := fresh(fmt.Sprintf("d%03d", n), fmt.Sprint(n))
+		d.Payload = make([]byte, 2000)
+		_, created, err := store.Enqueue(t.Context(), nil, d)
+		if err != nil {
+			require.ErrorContains(t, err, "full")
+			refused++
+			continue
+		}
+		require.True(t, created)
+		accepted = append(accepted, d.ID)
+	}
+	require.NotEmpty(t, accepted)
+	require.NotZero(t, refused)
+	var kept []string
+	for d, err := range store.List(t.Context(), outbox.Filter{}) {
+		require.NoError(t, err)
+		kept = append(kept, d.ID)
+	}
+	require.Equal(t, accepted, kept)
+}
+
+func TestNewSQLRefusesAnUnknownDialect(t *testing.T) {
+	t.Parallel()
+	_, err := outbox.NewSQL(t.Context(), nil, 0)
+	require.ErrorContains(t, err, "unknown SQL dialect Dialect(0)")
 }
 
 // Whatever happens, the two stores agree.
 func TestStoresAgree(t *testing.T) {
 	t.Parallel()
-	store := openSQLite(t, filepath.Join(memory(t), "outbox.db"))
-	run := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		run++
-		storesAgree(t, rt, store, fmt.Sprint("run", run))
-	})
+	for _, dialect := range dialects {
+		t.Run(dialect.String(), func(t *testing.T) {
+			t.Parallel()
+			store := open(t, sqlxtest.New(t, dialect).Open(t), dialect)
+			run := 0
+			rapid.Check(t, func(rt *rapid.T) {
+				run++
+				storesAgree(t, rt, store, fmt.Sprint("run", run))
+			})
+		})
+	}
 }
 
 // memory is a directory that costs no disk, where the system has such a thing.
@@ -104,8 +195,8 @@ func storesAgree(t *testing.T, rt *rapid.T, real *outbox.SQL, kind string) {
 		},
 		"enqueue": func(rt *rapid.T) {
 			d := outbox.Delivery{ID: pick(), Key: pick(), Kind: kind, State: "new", NotBefore: now, Created: now, Updated: now}
-			wantD, wantCreated, wantErr := model.Enqueue(t.Context(), d)
-			gotD, gotCreated, gotErr := real.Enqueue(t.Context(), d)
+			wantD, wantCreated, wantErr := model.Enqueue(t.Context(), nil, d)
+			gotD, gotCreated, gotErr := real.Enqueue(t.Context(), nil, d)
 			require.Equal(rt, wantErr == nil, gotErr == nil)
 			require.Equal(rt, wantCreated, gotCreated)
 			equal(rt, wantD, gotD)
@@ -138,6 +229,14 @@ func storesAgree(t *testing.T, rt *rapid.T, real *outbox.SQL, kind string) {
 				require.Equal(rt, model.Extend(t.Context(), d, now.Add(time.Minute)), real.Extend(t.Context(), d, now.Add(time.Minute)))
 			}
 		},
+		"park": func(rt *rapid.T) {
+			ids := []string{pick(), pick()}
+			want, err := model.Park(t.Context(), now, ids...)
+			require.NoError(rt, err)
+			got, err := real.Park(t.Context(), now, ids...)
+			require.NoError(rt, err)
+			require.Equal(rt, want, got)
+		},
 		"redrive": func(rt *rapid.T) {
 			ids := []string{pick(), pick()}
 			want, err := model.Redrive(t.Context(), now, ids...)
@@ -155,6 +254,11 @@ func storesAgree(t *testing.T, rt *rapid.T, real *outbox.SQL, kind string) {
 		},
 		"": func(rt *rapid.T) {
 			equal(rt, all(t, rt, model, kind), all(t, rt, real, kind))
+			want, err := model.Counts(t.Context(), kind)
+			require.NoError(rt, err)
+			got, err := real.Counts(t.Context(), kind)
+			require.NoError(rt, err)
+			equal(rt, want, got)
 		},
 	})
 }

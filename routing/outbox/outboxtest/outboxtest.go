@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ func TestStore(t *testing.T, open func(t *testing.T) outbox.Store) {
 		{"ClaimTakesTheLongestWaitingFirst", claimTakesTheLongestWaitingFirst},
 		{"ClaimTakesOnlyWhatIsAskedFor", claimTakesOnlyWhatIsAskedFor},
 		{"ClaimGivesEachDeliveryOnce", claimGivesEachDeliveryOnce},
+		{"ManyWorkAtOnce", manyWorkAtOnce},
 		{"ClaimRefusesNonsense", claimRefusesNonsense},
 		{"SaveWritesTheWork", saveWritesTheWork},
 		{"OvertakenWorkersWriteNothing", overtakenWorkersWriteNothing},
@@ -37,6 +39,13 @@ func TestStore(t *testing.T, open func(t *testing.T) outbox.Store) {
 		{"ListIsSortedAndLetsTheLoopWrite", listIsSortedAndLetsTheLoopWrite},
 		{"PurgeTakesOnlyOldAndDone", purgeTakesOnlyOldAndDone},
 		{"PayloadIsCopied", payloadIsCopied},
+		{"NamesAreComparedByteByByte", namesAreComparedByteByByte},
+		{"SaveMayBeRepeated", saveMayBeRepeated},
+		{"SaveRefusesWhatNobodyWouldClaim", saveRefusesWhatNobodyWouldClaim},
+		{"ParkTakesOnlyPending", parkTakesOnlyPending},
+		{"ListSelects", listSelects},
+		{"CountsTellWhatThereIs", countsTellWhatThereIs},
+		{"LargePayloadsAreKept", largePayloadsAreKept},
 		{"EndedContextWritesNothing", endedContextWritesNothing},
 	} {
 		t.Run(promise.name, func(t *testing.T) {
@@ -66,7 +75,7 @@ func claim(now time.Time) outbox.Claim {
 func enqueueKeepsEverything(t *testing.T, s outbox.Store) {
 	d := delivery("a")
 	d.NotBefore = start.In(time.FixedZone("elsewhere", 3600)).Add(123 * time.Microsecond)
-	stored, created, err := s.Enqueue(t.Context(), d)
+	stored, created, err := s.Enqueue(t.Context(), nil, d)
 	ok(t, err)
 	if !created {
 		t.Error("first delivery of the key was not created")
@@ -95,7 +104,7 @@ func enqueueTakesAKeyOnce(t *testing.T, s outbox.Store) {
 	parallel(t, callers, func(n int) {
 		d := delivery(fmt.Sprint("id", n))
 		d.Key = "the same"
-		stored, isNew, err := s.Enqueue(t.Context(), d)
+		stored, isNew, err := s.Enqueue(t.Context(), nil, d)
 		ok(t, err)
 		mu.Lock()
 		defer mu.Unlock()
@@ -115,8 +124,10 @@ func enqueueRefusesWhatCannotBeKept(t *testing.T, s outbox.Store) {
 	taken.Key = "another"
 	noKey, noKind, noState, path := delivery("b"), delivery("b"), delivery("b"), delivery("../b")
 	noKey.Key, noKind.Kind, noState.State = "", "", ""
-	for _, d := range []outbox.Delivery{taken, noKey, noKind, noState, path, delivery("")} {
-		if _, _, err := s.Enqueue(t.Context(), d); err == nil {
+	long, zero, binary := delivery("b"), delivery("b"), delivery("b")
+	long.Key, zero.Key, binary.Key = strings.Repeat("k", 256), "k\x00", "k\xff"
+	for _, d := range []outbox.Delivery{taken, noKey, noKind, noState, path, delivery(""), long, zero, binary} {
+		if _, _, err := s.Enqueue(t.Context(), nil, d); err == nil {
 			t.Errorf("Enqueue(%+v) succeeded", d)
 		}
 	}
@@ -199,6 +210,50 @@ func claimGivesEachDeliveryOnce(t *testing.T, s outbox.Store) {
 	}
 }
 
+// Callers of every kind get in nobody's way: no call fails, and each delivery
+// is worked on once.
+func manyWorkAtOnce(t *testing.T, s outbox.Store) {
+	const callers, each = 4, 12
+	var mu sync.Mutex
+	worked := map[string]int{}
+	finish := func(d outbox.Delivery) {
+		ok(t, s.Extend(t.Context(), d, start.Add(time.Hour)))
+		d.Status, d.NotBefore, d.Updated = outbox.Done, start, start
+		ok(t, s.Save(t.Context(), d))
+		mu.Lock()
+		defer mu.Unlock()
+		worked[d.ID]++
+	}
+	round := func(c outbox.Claim) (n int) {
+		claimed, err := s.Claim(t.Context(), c)
+		ok(t, err)
+		for _, d := range claimed {
+			finish(d)
+		}
+		return len(claimed)
+	}
+	parallel(t, callers, func(n int) {
+		for i := range each {
+			enqueue(t, s, delivery(fmt.Sprintf("%x-%d", (i*callers+n)*7919%997, n)))
+			c := claim(start)
+			c.Max = 1 + i%3
+			round(c)
+			_, err := s.Purge(t.Context(), start, kind)
+			ok(t, err)
+		}
+	})
+	for round(claim(start)) > 0 {
+	}
+	for id, n := range worked {
+		if n != 1 {
+			t.Errorf("%s was worked on %d times", id, n)
+		}
+	}
+	if len(worked) != callers*each || len(list(t, s, outbox.Filter{Status: outbox.Done})) != callers*each {
+		t.Errorf("%d deliveries were worked on, want %d, all done", len(worked), callers*each)
+	}
+}
+
 func claimRefusesNonsense(t *testing.T, s outbox.Store) {
 	for _, c := range []outbox.Claim{
 		{Now: start, Until: start.Add(time.Minute), Max: 1},
@@ -273,7 +328,7 @@ func onlyPendingIsClaimed(t *testing.T, s outbox.Store) {
 	// A key that is done is still taken.
 	again := delivery("c")
 	again.Key = delivery("b").Key
-	stored, created, err := s.Enqueue(t.Context(), again)
+	stored, created, err := s.Enqueue(t.Context(), nil, again)
 	ok(t, err)
 	if created || stored.ID != "b" || stored.Status != outbox.Done {
 		t.Errorf("Enqueue of a key that is done: %+v, created %t", stored, created)
@@ -358,14 +413,14 @@ func purgeTakesOnlyOldAndDone(t *testing.T, s outbox.Store) {
 	if n != 0 {
 		t.Errorf("Purge of no kind removed %d deliveries", n)
 	}
-	if _, created, err := s.Enqueue(t.Context(), delivery("done")); err != nil || !created {
+	if _, created, err := s.Enqueue(t.Context(), nil, delivery("done")); err != nil || !created {
 		t.Errorf("Enqueue of a key that was purged: created %t, error %v", created, err)
 	}
 }
 
 func payloadIsCopied(t *testing.T, s outbox.Store) {
 	d := delivery("a")
-	stored, _, err := s.Enqueue(t.Context(), d)
+	stored, _, err := s.Enqueue(t.Context(), nil, d)
 	ok(t, err)
 	d.Payload[0], stored.Payload[0] = 'X', 'Y'
 	claimed := claimOne(t, s, start)
@@ -379,13 +434,163 @@ func payloadIsCopied(t *testing.T, s outbox.Store) {
 	}
 }
 
+// Databases fold case, drop spaces at the end and sort as in a dictionary
+// unless they are told not to.
+func namesAreComparedByteByByte(t *testing.T, s outbox.Store) {
+	for id, key := range map[string]string{"a": "key", "A": "Key", "B": "key ", "b": " key", "_": "k\u00e9y", "-": "ke\u0301y"} {
+		d := delivery(id)
+		d.Key = key
+		stored, created, err := s.Enqueue(t.Context(), nil, d)
+		ok(t, err)
+		if !created || stored.ID != id || stored.Key != key {
+			t.Errorf("Enqueue of id %q and key %q: %+v, created %t", id, key, stored, created)
+		}
+	}
+	ids(t, list(t, s, outbox.Filter{}), "-", "A", "B", "_", "a", "b")
+	if got := get(t, s, "B").Key; got != "key " {
+		t.Errorf("key %q, want one with a space at its end", got)
+	}
+	ids(t, list(t, s, outbox.Filter{Kinds: []string{strings.ToUpper(kind)}}))
+	only := claim(start)
+	only.ID = "A"
+	claimed, err := s.Claim(t.Context(), only)
+	ok(t, err)
+	ids(t, claimed, "A")
+}
+
+// A database that counts only the rows that changed must not take the same
+// write twice for a lease that was lost.
+func saveMayBeRepeated(t *testing.T, s outbox.Store) {
+	enqueue(t, s, delivery("a"))
+	d := claimOne(t, s, start)
+	for range 2 {
+		ok(t, s.Save(t.Context(), d))
+		ok(t, s.Extend(t.Context(), d, d.NotBefore))
+	}
+	same(t, d, get(t, s, "a"))
+}
+
+func saveRefusesWhatNobodyWouldClaim(t *testing.T, s outbox.Store) {
+	enqueue(t, s, delivery("a"))
+	d := claimOne(t, s, start)
+	for _, change := range []func(*outbox.Delivery){
+		func(d *outbox.Delivery) { d.Status = "" },
+		func(d *outbox.Delivery) { d.Status = "Pending" },
+		func(d *outbox.Delivery) { d.State = "" },
+		func(d *outbox.Delivery) { d.State = strings.Repeat("s", 65) },
+	} {
+		wrong := d
+		change(&wrong)
+		if err := s.Save(t.Context(), wrong); err == nil || errors.Is(err, outbox.ErrLeaseLost) {
+			t.Errorf("Save(%+v): %v, want another error", wrong, err)
+		}
+	}
+	same(t, d, get(t, s, "a"))
+}
+
+func parkTakesOnlyPending(t *testing.T, s outbox.Store) {
+	later := start.Add(time.Hour)
+	settle(t, s, delivery("a"), outbox.Done, start)
+	settle(t, s, delivery("b"), outbox.Parked, start)
+	enqueue(t, s, delivery("c"))
+	enqueue(t, s, delivery("d"))
+	enqueue(t, s, delivery("e"))
+	c := claim(start)
+	c.ID = "d"
+	working, err := s.Claim(t.Context(), c)
+	ok(t, err)
+
+	n, err := s.Park(t.Context(), later, "a", "b", "c", "d", "nobody")
+	ok(t, err)
+	if n != 2 {
+		t.Errorf("Park parked %d deliveries, want 2", n)
+	}
+	lost(t, s.Save(t.Context(), working[0]))
+	ids(t, list(t, s, outbox.Filter{Status: outbox.Parked}), "b", "c", "d")
+	parked := get(t, s, "c")
+	if parked.State != "new" || !parked.Updated.Equal(later) {
+		t.Errorf("parked delivery %+v, want the state it had, updated at %s", parked, later)
+	}
+	claimed, err := s.Claim(t.Context(), claim(later.Add(time.Hour)))
+	ok(t, err)
+	ids(t, claimed, "e")
+
+	_, err = s.Redrive(t.Context(), later, "c")
+	ok(t, err)
+	claimed, err = s.Claim(t.Context(), claim(later))
+	ok(t, err)
+	ids(t, claimed, "c")
+}
+
+func listSelects(t *testing.T, s outbox.Store) {
+	settle(t, s, delivery("a"), outbox.Done, start)
+	settle(t, s, delivery("b"), outbox.Parked, start.Add(time.Hour))
+	other := delivery("c")
+	other.Kind, other.State = "other", "half way"
+	enqueue(t, s, other)
+	enqueue(t, s, delivery("d"))
+	for _, c := range []struct {
+		filter outbox.Filter
+		want   []string
+	}{
+		{outbox.Filter{}, []string{"a", "b", "c", "d"}},
+		{outbox.Filter{Status: outbox.Pending}, []string{"c", "d"}},
+		{outbox.Filter{Kinds: []string{"other", "nobody's"}}, []string{"c"}},
+		{outbox.Filter{States: []string{"half way", "new"}, Kinds: []string{kind}}, []string{"a", "b", "d"}},
+		{outbox.Filter{States: []string{"half way"}}, []string{"c"}},
+		{outbox.Filter{UpdatedBefore: start.Add(time.Hour)}, []string{"a", "c", "d"}},
+		{outbox.Filter{UpdatedBefore: start}, nil},
+		{outbox.Filter{Status: outbox.Parked, UpdatedBefore: start.Add(time.Hour + time.Millisecond)}, []string{"b"}},
+	} {
+		ids(t, list(t, s, c.filter), c.want...)
+	}
+}
+
+func countsTellWhatThereIs(t *testing.T, s outbox.Store) {
+	younger := delivery("b")
+	younger.Created = start.Add(time.Hour)
+	other := delivery("c")
+	other.Kind = "other"
+	enqueue(t, s, younger)
+	enqueue(t, s, delivery("a"))
+	enqueue(t, s, other)
+	settle(t, s, delivery("d"), outbox.Parked, start)
+	for _, c := range []struct {
+		kinds []string
+		want  []outbox.Count
+	}{
+		{nil, []outbox.Count{
+			{Kind: "other", Status: outbox.Pending, State: "new", N: 1, Oldest: start},
+			{Kind: kind, Status: outbox.Parked, State: "new", N: 1, Oldest: start},
+			{Kind: kind, Status: outbox.Pending, State: "new", N: 2, Oldest: start},
+		}},
+		{[]string{"other"}, []outbox.Count{{Kind: "other", Status: outbox.Pending, State: "new", N: 1, Oldest: start}}},
+		{[]string{"nobody's"}, nil},
+	} {
+		got, err := s.Counts(t.Context(), c.kinds...)
+		ok(t, err)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("Counts(%q) = %+v, want %+v", c.kinds, got, c.want)
+		}
+	}
+}
+
+func largePayloadsAreKept(t *testing.T, s outbox.Store) {
+	d := delivery("a")
+	d.Payload = bytes.Repeat([]byte("0123456789abcdef\x00\xff"), 1<<14)
+	enqueue(t, s, d)
+	if got := get(t, s, "a").Payload; !bytes.Equal(got, d.Payload) {
+		t.Errorf("a payload of %d bytes came back with %d", len(d.Payload), len(got))
+	}
+}
+
 func endedContextWritesNothing(t *testing.T, s outbox.Store) {
 	enqueue(t, s, delivery("a"))
 	d := claimOne(t, s, start)
 	before := list(t, s, outbox.Filter{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _, err := s.Enqueue(ctx, delivery("b"))
+	_, _, err := s.Enqueue(ctx, nil, delivery("b"))
 	canceled(t, err)
 	_, err = s.Claim(ctx, claim(start.Add(time.Hour)))
 	canceled(t, err)
@@ -395,6 +600,10 @@ func endedContextWritesNothing(t *testing.T, s outbox.Store) {
 	_, err = s.Get(ctx, "a")
 	canceled(t, err)
 	_, err = s.Redrive(ctx, start, "a")
+	canceled(t, err)
+	_, err = s.Park(ctx, start, "a")
+	canceled(t, err)
+	_, err = s.Counts(ctx)
 	canceled(t, err)
 	_, err = s.Purge(ctx, start, kind)
 	canceled(t, err)
@@ -423,7 +632,7 @@ func settle(t *testing.T, s outbox.Store, d outbox.Delivery, status outbox.Statu
 
 func enqueue(t *testing.T, s outbox.Store, d outbox.Delivery) {
 	t.Helper()
-	_, _, err := s.Enqueue(t.Context(), d)
+	_, _, err := s.Enqueue(t.Context(), nil, d)
 	ok(t, err)
 }
 
