@@ -42,21 +42,6 @@ type Data struct {
 	Random io.Reader
 }
 
-// Person is someone's name, and how to reach them.
-type Person struct {
-	First, Last string
-	Name        string // in full. Defaults to "First Last".
-	Phone       string
-	Email       string
-}
-
-func (p Person) name() string {
-	if p.Name != "" {
-		return p.Name
-	}
-	return join(" ", p.First, p.Last)
-}
-
 // Address is a postal address in the United States.
 type Address struct {
 	Street string // may have several lines; they are joined by ", "
