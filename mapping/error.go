@@ -19,6 +19,10 @@ var (
 	ErrNoLabels = errors.New("labels of the picklist are not known")
 	ErrReadOnly = errors.New("target is read only")
 	ErrConflict = errors.New("another target writes the same field")
+
+	// Of picklists, by [Mapping.CheckPicklists].
+	ErrOption    = errors.New("value is no active option of the picklist")
+	ErrDependent = errors.New("value does not go with that of the controlling field")
 )
 
 // FieldError reports a value that could not be converted. It never shows the

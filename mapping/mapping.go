@@ -16,7 +16,7 @@
 // which record and field it was, and of what shape, but never the value.
 //
 // [Mapping.Check] compares the rules with an org before anyone relies on them,
-// and [NewForm] tells a host's screen what an administrator can choose from.
+// [Mapping.CheckPicklists] a record before it is sent, and [NewForm] tells a host's screen what an administrator can choose from.
 package mapping
 
 import (

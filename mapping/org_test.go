@@ -108,7 +108,7 @@ func TestCheckComparesWithTheOrgForWriting(t *testing.T) {
 	require.Equal(t, strings.Join([]string{
 		`mapping: rule 1 (total): field Total__c: the field is a formula and cannot be written: set readOnly, or choose another field`,
 		`mapping: rule 2 (fixed): field Fixed__c: this user cannot set the field in an update: set readOnly, or let an administrator allow it`,
-		`mapping: rule 3 (detail): warning: field Detail__c: its options depend on Result__c, which no rule writes: Salesforce refuses values that do not go with it`,
+		`mapping: rule 3 (detail): warning: field Detail__c: its options depend on Result__c, which no rule writes: add a rule for it, or a value may not go with what is there`,
 		`mapping: rule 4 (customer): warning: field Account__r.Name: target is read only: it belongs to another record`,
 	}, "\n"), problems(t, "Visit__c", mapping.Update, rules...))
 

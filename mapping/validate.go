@@ -235,7 +235,7 @@ func (c *checker) writes(path string, f *salesforce.FieldInfo) {
 		c.add(false, path, "max %d is more than the %d characters that the field takes", col.Max, f.Length)
 	}
 	if f.DependentPicklist && !c.written[strings.ToLower(f.ControllerName)] {
-		c.add(true, path, "its options depend on %s, which no rule writes: Salesforce refuses values that do not go with it", f.ControllerName)
+		c.add(true, path, "its options depend on %s, which no rule writes: add a rule for it, or a value may not go with what is there", f.ControllerName)
 	}
 }
 

@@ -43,7 +43,8 @@ const (
 //
 // The error joins a [*FieldError] for every target that is refused, in the
 // order of the rules, and [Faults] takes it apart; the record then holds all the
-// other fields and should not be sent.
+// other fields and should not be sent. What picklists take is for
+// [Mapping.CheckPicklists] to say, which knows the org.
 func (m *Mapping) Write(src any, op Operation) (salesforce.Record, error) {
 	if op != Create && op != Update {
 		return nil, errors.New("mapping: write: " + nearest.Unknown("operation", op, []Operation{Create, Update}))
