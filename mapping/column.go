@@ -118,6 +118,9 @@ func (c *column) setFallback() []error {
 		plain.table = nil // the default is what the host gets
 		c.fallback, err = plain.convertOne(c.Default)
 	}
+	if errors.Is(err, ErrShape) {
+		return []error{fmt.Errorf("default: %w: write it as Salesforce does, such as 2026-08-24, true or A;B", err)}
+	}
 	if err != nil {
 		return []error{fmt.Errorf("default: %w", err)}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sfbridge/sfbridge/internal/schematest"
 	"github.com/sfbridge/sfbridge/mapping"
 )
 
@@ -41,12 +42,12 @@ func files(tb testing.TB, folder string) map[string][]byte {
 // means or in how it is written (meaning).
 func TestSchemaAndLoaderAgreeOnStructure(t *testing.T) {
 	t.Parallel()
-	schema := readSchema(t, mapping.Schema())
+	schema := schematest.Read(t, mapping.Schema())
 	for folder, faulty := range map[string]struct{ schema, loader bool }{
 		"valid": {false, false}, "structure": {true, true}, "meaning": {false, true},
 	} {
 		for name, text := range files(t, folder) {
-			err := schema.check(lenient(t, name, text))
+			err := schema.Check(schematest.Lenient(t, name, text))
 			require.Equal(t, faulty.schema, err != nil, "schema: %s/%s: %v", folder, name, err)
 			_, err = mapping.Load(name, text, converters)
 			require.Equal(t, faulty.loader, err != nil, "loader: %s/%s: %v", folder, name, err)
@@ -76,7 +77,7 @@ func TestLoadTellsAnAdministratorWhatToDo(t *testing.T) {
 
 func TestSchemaHasTheKeysAndTypesOfRules(t *testing.T) {
 	t.Parallel()
-	schema := readSchema(t, mapping.Schema())
+	schema := schematest.Read(t, mapping.Schema())
 	keys := func(typ reflect.Type) []string {
 		var names []string
 		for i := range typ.NumField() {
@@ -92,7 +93,7 @@ func TestSchemaHasTheKeysAndTypesOfRules(t *testing.T) {
 	require.Equal(t, keys(reflect.TypeFor[mapping.Rule]()), slices.Sorted(maps.Keys(rule.Properties)))
 	var types []mapping.Type
 	for _, name := range rule.Properties["type"].Enum {
-		types = append(types, mapping.Type(name))
+		types = append(types, mapping.Type(name.(string)))
 	}
 	require.Equal(t, mapping.Types(), types)
 	for name, property := range rule.Properties {
@@ -153,7 +154,7 @@ func FuzzLoad(f *testing.F) {
 			f.Add(filepath.Ext(name), text)
 		}
 	}
-	schema := readSchema(f, mapping.Schema())
+	schema := schematest.Read(f, mapping.Schema())
 	f.Fuzz(func(t *testing.T, ext string, text []byte) {
 		m, err := mapping.Load("fuzz"+ext, text, converters)
 		if err != nil {
@@ -163,7 +164,7 @@ func FuzzLoad(f *testing.F) {
 		require.NotEmpty(t, m.Rules())
 		if ext == ".json" || ext == ".yaml" {
 			text = []byte(strings.TrimPrefix(string(text), "\ufeff"))
-			require.NoError(t, schema.check(lenient(t, ext, text)), "what the loader takes, the schema takes")
+			require.NoError(t, schema.Check(schematest.Lenient(t, ext, text)), "what the loader takes, the schema takes")
 		}
 	})
 }

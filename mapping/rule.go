@@ -180,15 +180,15 @@ func (r *Rule) check() []error {
 	f.add(!known, "%s", nearest.Unknown("type", r.Type, Types()))
 	f.add(len(r.From) == 0, "no source path: give the field to read as from")
 	several := r.Template != "" || r.Converter != ""
-	f.add(known && !several && len(r.From) > k.sources, "%d source paths are more than type %s takes", len(r.From), r.Type)
+	f.add(known && !several && len(r.From) > k.sources, "%d source paths are more than type %s takes: leave one, or join them by a template", len(r.From), r.Type)
 	for _, path := range r.From {
 		_, err := parsePath(path)
 		f.add(err != nil, "%v", err)
 	}
-	f.add(r.Target == "" && !r.Note, "neither a target nor a note")
-	f.add(r.Target == "" && r.Title == "", "neither a title nor a target")
-	f.add(r.Max < 0, "maximum %d is negative", r.Max)
-	f.add(r.Cut && r.Max == 0, "cut without a maximum")
+	f.add(r.Target == "" && !r.Note, "neither a target nor a note: name the app's field as target, or set note")
+	f.add(r.Target == "" && r.Title == "", "neither a title nor a target: a note needs a title in front of it")
+	f.add(r.Max < 0, "maximum %d is negative: leave max out for no limit", r.Max)
+	f.add(r.Cut && r.Max == 0, "cut without a maximum: say where by max")
 	if known {
 		r.checkOptions(k, &f)
 	}
@@ -198,20 +198,20 @@ func (r *Rule) check() []error {
 // checkOptions finds options that the rule's type does not have.
 func (r *Rule) checkOptions(k kind, f *faults) {
 	own := r.Converter != "" // whose values are of any type
-	f.add(!own && r.Max != 0 && k.length == unmeasured, "type %s has no maximum", r.Type)
-	f.add(!own && r.Cut && k.length != cuttable, "type %s cannot be cut", r.Type)
-	f.add(r.Label && r.Type != Text && r.Type != MultiPicklist, "type %s has no labels", r.Type)
-	f.add(r.Label && r.Lookup != nil, "label and lookup exclude each other")
+	f.add(!own && r.Max != 0 && k.length == unmeasured, "type %s has no maximum: remove max", r.Type)
+	f.add(!own && r.Cut && k.length != cuttable, "type %s cannot be cut: remove cut", r.Type)
+	f.add(r.Label && r.Type != Text && r.Type != MultiPicklist, "type %s has no labels: remove label", r.Type)
+	f.add(r.Label && r.Lookup != nil, "label and lookup exclude each other: remove one")
 	f.add(r.Lookup != nil && (k.sources > 1 || r.Type == RichText || r.Template != ""), "there is no lookup for several sources, lines or rich text")
-	f.add(r.Otherwise != "" && r.Lookup == nil, "otherwise without a lookup")
+	f.add(r.Otherwise != "" && r.Lookup == nil, "otherwise without a lookup: add the lookup, or remove otherwise")
 	f.add(!slices.Contains([]Otherwise{"", Refuse, Keep, Empty}, r.Otherwise),
 		"%s", nearest.Unknown("otherwise", r.Otherwise, []Otherwise{Refuse, Keep, Empty}))
-	f.add(len(r.Layouts) > 0 && !k.dated, "type %s has no layouts", r.Type)
+	f.add(len(r.Layouts) > 0 && !k.dated, "type %s has no layouts: remove layouts", r.Type)
 	for _, text := range r.Layouts {
 		_, err := layoutOf(text, r.Type)
 		f.add(k.dated && err != nil, "%v", err)
 	}
-	f.add(r.Zone != "" && r.Type != Date && r.Type != DateTime, "type %s has no zone", r.Type)
+	f.add(r.Zone != "" && r.Type != Date && r.Type != DateTime, "type %s has no zone: remove zone", r.Type)
 	_, err := time.LoadLocation(r.Zone)
 	f.add(err != nil, "%s", noZone(r.Zone))
 	f.add(own && (r.Label || r.Lookup != nil || r.Template != "" || len(r.Layouts) > 0), "a converter goes with no label, lookup, template or layouts")

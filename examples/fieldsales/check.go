@@ -28,7 +28,7 @@ func checkFiles(ctx context.Context, out io.Writer, files []string) error {
 		if err != nil {
 			return err
 		}
-		problems, err := appointments.CheckFile(ctx, filepath.Base(file), data, demo.client)
+		problems, err := appointments.CheckFile(ctx, filepath.Base(file), data, demo.client, nil)
 		if err != nil {
 			return err
 		}

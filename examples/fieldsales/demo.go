@@ -140,7 +140,7 @@ func (d *demo) settings(file string) (*appointments.Settings, error) {
 
 // feed makes a feed in which each rep has a time zone of their own.
 func (d *demo) feed(settings *appointments.Settings, on appointments.SignOn) (*appointments.Feed, error) {
-	cfg, err := settings.Config(on)
+	cfg, err := settings.Config(on, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func run(ctx context.Context, out io.Writer, config string) error {
 		demo.say("refused: %v", err)
 	}
 	settings.Query = demo.openUp(settings.Query)
-	problems, err := settings.Check(ctx, demo.client)
+	problems, err := settings.Check(ctx, demo.client, nil)
 	if err != nil {
 		return err
 	}

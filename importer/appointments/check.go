@@ -26,24 +26,20 @@ type Problems = conf.Problems
 // CheckFile reads a configuration file and checks it. See [ReadSettings] and
 // [Settings.Check]. Rules that could not be read as they stand are not looked at
 // any further.
-func CheckFile(ctx context.Context, name string, data []byte, client *salesforce.Client) (Problems, error) {
+func CheckFile(ctx context.Context, name string, data []byte, client *salesforce.Client, opt *mapping.Options) (Problems, error) {
 	s, err := ReadSettings(name, data)
 	if err == nil {
-		return s.Check(ctx, client)
+		return s.Check(ctx, client, opt)
 	}
-	c := newChecker(ctx, s, client)
+	c := newChecker(ctx, s, client, opt)
 	for _, fault := range mapping.LoadErrors(err) {
 		c.unread = append(c.unread, fault.Where)
 		c.problems = append(c.problems, &Problem{
 			File: fault.File, Line: fault.Line, Column: fault.Column, Part: fault.Where, Text: fault.Text, Err: fault,
 		})
 	}
-	if s.Query != "" {
-		c.checkBasics()
-		c.checkQuery()
-	}
-	if len(s.Mapping) > 0 {
-		c.checkMapping()
+	if !s.Off {
+		c.checkReadable()
 	}
 	return c.problems.Sorted(), c.schema.err
 }
@@ -57,17 +53,35 @@ func CheckFile(ctx context.Context, name string, data []byte, client *salesforce
 // that login itself. A nil client leaves out what only the org knows. The error
 // is about the org, when it does not answer; it comes with the problems that
 // were found until then. A feed that is switched off has no problems.
-func (s *Settings) Check(ctx context.Context, client *salesforce.Client) (Problems, error) {
+//
+// The options are those that the host gives to [Settings.Config]: a rule may name
+// one of its converters.
+func (s *Settings) Check(ctx context.Context, client *salesforce.Client, opt *mapping.Options) (Problems, error) {
 	if s.Off {
 		return nil, nil
 	}
-	c := newChecker(ctx, s, client)
+	c := newChecker(ctx, s, client, opt)
 	c.checkBasics()
 	c.checkQuery()
 	c.checkMapping()
 	c.checkEssentials()
 	c.checkOrg()
 	return c.problems.Sorted(), c.schema.err
+}
+
+// checkReadable checks what could be read of a file with faults.
+func (c *checker) checkReadable() {
+	c.checkBasics()
+	if c.Query != "" {
+		c.checkQuery()
+	}
+	if len(c.Mapping) > 0 {
+		c.checkMapping()
+	}
+	if len(c.unreadRules()) == 0 {
+		c.checkEssentials()
+	}
+	c.checkOrg()
 }
 
 // split takes a joined error apart.
@@ -84,14 +98,15 @@ func split(err error) []error {
 // checker collects the problems of a configuration.
 type checker struct {
 	*Settings
+	opt      *mapping.Options
 	schema   *schema
 	query    *soql.Query // nil if it is none
 	unread   []string    // the parts of a file that could not be read as they stand
 	problems Problems
 }
 
-func newChecker(ctx context.Context, s *Settings, client *salesforce.Client) *checker {
-	return &checker{Settings: s, schema: newSchema(ctx, client)}
+func newChecker(ctx context.Context, s *Settings, client *salesforce.Client, opt *mapping.Options) *checker {
+	return &checker{Settings: s, opt: s.options(opt), schema: newSchema(ctx, client)}
 }
 
 // add adds a problem about a part of the configuration, such as a key.
@@ -131,6 +146,9 @@ func (c *checker) checkBasics() {
 		c.add("companyId", nil, "%v", err)
 	}
 	for _, err := range split(c.Window.validate()) {
+		if slices.Contains(c.unread, "window") {
+			break // what is missing there has been said
+		}
 		c.add("window", nil, "%v", err)
 	}
 }
@@ -263,8 +281,7 @@ func (c *checker) checkMapping() {
 		c.add("mapping", nil, "there are no rules: add one for each field that the app shows")
 		return
 	}
-	zone, _ := c.zone()
-	_, err := mapping.New(c.Mapping, &mapping.Options{Zone: zone})
+	_, err := mapping.New(c.Mapping, c.opt)
 	unread, wrong := c.unreadRules(), map[int]bool{}
 	for _, err := range split(err) {
 		if fault, ok := errors.AsType[*mapping.RuleError](err); ok && !unread[fault.Number] {
@@ -348,9 +365,9 @@ func (c *checker) checkType(number int) {
 	if object == nil || selectsAlias(c.query, rule.From) || c.unknown(rule) {
 		return
 	}
-	m, err := mapping.New([]mapping.Rule{rule}, nil)
+	m, err := mapping.New([]mapping.Rule{rule}, c.opt)
 	if err != nil {
-		return // its converter is the host's
+		return // its faults were told
 	}
 	for _, p := range m.Check(object, &mapping.CheckOptions{Resolve: c.schema.resolve}) {
 		c.atRule(number, p, "%s: %s", p.Path, p.Text).Warning = p.Warning

@@ -33,7 +33,7 @@ func wellSettings() *appointments.Settings {
 // check returns the problems of settings as text, without an org if client is nil.
 func check(t *testing.T, s *appointments.Settings, client *salesforce.Client) string {
 	t.Helper()
-	problems, err := s.Check(t.Context(), client)
+	problems, err := s.Check(t.Context(), client, nil)
 	require.NoError(t, err)
 	var lines []string
 	for _, p := range problems {
@@ -122,12 +122,12 @@ func TestProblemsHaveTheirCauses(t *testing.T) {
 	w := newWorld(t)
 	s := wellSettings()
 	s.Query = strings.Replace(s.Query, "=", "!=", 1)
-	problems, err := s.Check(t.Context(), w.shared(t).Client)
+	problems, err := s.Check(t.Context(), w.shared(t).Client, nil)
 	require.NoError(t, err)
 	require.ErrorIs(t, problems.Err(), soql.ErrNotScoped)
 
 	s.Query = "SELECT FROM"
-	problems, err = s.Check(t.Context(), nil)
+	problems, err = s.Check(t.Context(), nil, nil)
 	require.NoError(t, err)
 	syntax, ok := errors.AsType[*soql.SyntaxError](problems.Err())
 	require.True(t, ok)
@@ -135,7 +135,7 @@ func TestProblemsHaveTheirCauses(t *testing.T) {
 
 	s = wellSettings()
 	s.Mapping = s.Mapping[1:]
-	problems, err = s.Check(t.Context(), nil)
+	problems, err = s.Check(t.Context(), nil, nil)
 	require.NoError(t, err)
 	require.NoError(t, problems.Err(), "a warning is no error")
 	require.Len(t, problems, 1)
@@ -155,7 +155,7 @@ func TestCheckGoesByWhatTheLoginSees(t *testing.T) {
 		check(t, wellSettings(), w.shared(t).Client))
 
 	w.org.Fail(salesforcetest.Fault{Path: "/describe", Status: 403, Code: "INSUFFICIENT_ACCESS", Times: 5})
-	problems, err := wellSettings().Check(t.Context(), w.shared(t).Client)
+	problems, err := wellSettings().Check(t.Context(), w.shared(t).Client, nil)
 	require.ErrorIs(t, err, salesforce.ErrAccess)
 	require.Empty(t, problems)
 }
@@ -191,7 +191,7 @@ func TestCheckFileGoesOnBehindFaults(t *testing.T) {
 		"mapping:",
 		"- {form: Name, target: name}",
 		"- {from: City__c, target: city}",
-	}, "\n")), w.shared(t).Client)
+	}, "\n")), w.shared(t).Client, nil)
 	require.NoError(t, err)
 	var lines []string
 	for _, p := range problems {
@@ -209,7 +209,7 @@ func TestCheckFileGoesOnBehindFaults(t *testing.T) {
 	}, lines)
 	require.ErrorContains(t, problems.Err(), "feed.yaml:5:4")
 
-	problems, err = appointments.CheckFile(t.Context(), "feed.yaml", nil, nil)
+	problems, err = appointments.CheckFile(t.Context(), "feed.yaml", nil, nil, nil)
 	require.NoError(t, err)
 	require.NotEmpty(t, problems)
 }

@@ -47,7 +47,7 @@ func Example() {
 		Identifier: func(_ context.Context, appUser string) (string, error) {
 			return map[string]string{"ann": staff}[appUser], nil
 		},
-	})
+	}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -117,7 +117,7 @@ mapping:
 	if err != nil {
 		log.Fatal(err)
 	}
-	problems, err := settings.Check(context.Background(), client)
+	problems, err := settings.Check(context.Background(), client, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func presetFeed(t *testing.T, w *world, on appointments.SignOn, mode appointment
 	preset, err := appointments.Improveit360(t.Context(), w.shared(t).Client, &appointments.PresetOptions{SignOn: mode})
 	require.NoError(t, err)
 	require.Empty(t, preset.LeftOut())
-	cfg, err := preset.Settings.Config(on)
+	cfg, err := preset.Settings.Config(on, nil)
 	require.NoError(t, err)
 	cfg.Now = w.org.Now
 	cfg.Zone = func(context.Context, string) (*time.Location, error) { return chicago, nil }
@@ -75,7 +75,7 @@ func TestImproveit360FitsTheOrg(t *testing.T) {
 	w := newWorld(t)
 	preset, err := appointments.Improveit360(t.Context(), w.shared(t).Client, nil)
 	require.NoError(t, err)
-	problems, err := preset.Settings.Check(t.Context(), w.shared(t).Client)
+	problems, err := preset.Settings.Check(t.Context(), w.shared(t).Client, nil)
 	require.NoError(t, err)
 	require.Empty(t, problems)
 }
@@ -181,14 +181,14 @@ func lackingOne(t *testing.T, w *world, mode appointments.Mode, lacking appointm
 	require.NoError(t, err)
 	require.Contains(t, preset.LeftOut(), appointments.PresetName{Name: lacking.Name, Evidence: lacking.Evidence})
 	require.NotContains(t, preset.Settings.Query, lacking.Name+",")
-	problems, err := preset.Settings.Check(t.Context(), client)
+	problems, err := preset.Settings.Check(t.Context(), client, nil)
 	require.NoError(t, err)
 	require.NoError(t, problems.Err())
 	on := appointments.SignOn(w.shared(t))
 	if mode == appointments.OwnLogin {
 		on = w.perUser(t)
 	}
-	cfg, err := preset.Settings.Config(on)
+	cfg, err := preset.Settings.Config(on, nil)
 	require.NoError(t, err)
 	cfg.Now = w.org.Now
 	got, err := salesforce.Collect(newFeed(t, cfg).Appointments(t.Context(), "ann"))

@@ -1,8 +1,10 @@
 package appointments
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,10 +13,14 @@ import (
 )
 
 // Settings are what an administrator configures of a feed: plain data, for a
-// file, which [ReadSettings] reads, or for rows of the host's own screen.
-// [Settings.Check] tells what is wrong with them.
+// file, which [ReadSettings] reads and [Schema] describes, or for rows of the
+// host's own screen. [Settings.Check] tells what is wrong with them.
 type Settings struct {
-	// Off switches the feed off. Defaults to false.
+	// Schema names the JSON Schema for editors, and is not looked at.
+	Schema string `json:"$schema,omitempty" yaml:"$schema,omitempty"`
+
+	// Off switches the feed off. Nothing else is required then. Defaults to
+	// false.
 	Off bool `json:"off,omitempty" yaml:"off,omitempty"`
 
 	// CompanyID is the Salesforce Company ID that the login has to lead to.
@@ -25,7 +31,7 @@ type Settings struct {
 	SignOn Mode `json:"signOn,omitempty" yaml:"signOn,omitempty"`
 
 	// Query is the query in SOQL. Required.
-	Query string `json:"query,omitempty" yaml:"query,omitempty"`
+	Query string `json:"query,omitempty" yaml:"query,omitempty" conf:"required,unless=off"`
 
 	// UserField and Token are those of [Config].
 	UserField string `json:"userField,omitempty" yaml:"userField,omitempty"`
@@ -41,7 +47,7 @@ type Settings struct {
 	Zone string `json:"zone,omitempty" yaml:"zone,omitempty"`
 
 	// Mapping are the rows of the mapping. Required.
-	Mapping []mapping.Rule `json:"mapping,omitempty" yaml:"mapping,omitempty" conf:"item=rule"`
+	Mapping []mapping.Rule `json:"mapping,omitempty" yaml:"mapping,omitempty" conf:"required,unless=off,item=rule"`
 
 	file *file // where they were read from, nil for nowhere
 }
@@ -69,10 +75,18 @@ func ReadSettings(name string, data []byte) (*Settings, error) {
 	return s, conf.Decode(name, data, s)
 }
 
-// Config makes a Config of the settings, with the host's sign-on. Its error
-// joins every fault that shows without an org; [Settings.Check] tells more, and
-// where.
-func (s *Settings) Config(on SignOn) (Config, error) {
+//go:embed schema.json
+var settingsSchema []byte
+
+// Schema returns the JSON Schema (draft 2020-12) of configuration files, for
+// editors and for a host's own screens.
+func Schema() []byte { return slices.Clone(settingsSchema) }
+
+// Config makes a Config of the settings, with the host's sign-on. The options
+// are the host's share of the mapping, such as converters of its own; a Zone
+// among them goes before that of the settings. Its error joins every fault that
+// shows without an org; [Settings.Check] tells more, and where.
+func (s *Settings) Config(on SignOn, opt *mapping.Options) (Config, error) {
 	cfg := Config{
 		Off: s.Off, OrgID: s.CompanyID, SignOn: on,
 		Query: s.Query, UserField: s.UserField, Token: s.Token, Window: s.Window,
@@ -84,9 +98,9 @@ func (s *Settings) Config(on SignOn) (Config, error) {
 	if on != nil && on.mode() != s.mode() {
 		errs = append(errs, fmt.Errorf("the configuration is for the sign-on %q, the app has %q", s.mode(), on.mode()))
 	}
-	zone, err := s.zone()
+	_, err := s.zone()
 	errs = append(errs, err)
-	cfg.Mapping, err = mapping.New(s.Mapping, &mapping.Options{Zone: zone})
+	cfg.Mapping, err = mapping.New(s.Mapping, s.options(opt))
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return Config{}, fmt.Errorf("appointments: configuration: %w", err)
 	}
@@ -115,6 +129,18 @@ func (s *Settings) zone() (*time.Location, error) {
 		return zone, nil
 	}
 	return time.UTC, fmt.Errorf("there is no time zone %q: write a name such as America/Denver or Europe/Berlin", s.Zone)
+}
+
+// options are the host's, with the zone of the settings where they have none.
+func (s *Settings) options(opt *mapping.Options) *mapping.Options {
+	var o mapping.Options
+	if opt != nil {
+		o = *opt
+	}
+	if o.Zone == nil {
+		o.Zone, _ = s.zone()
+	}
+	return &o
 }
 
 // place is where a position in the query stands in the file: 0 if it does not

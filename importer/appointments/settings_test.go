@@ -2,12 +2,15 @@ package appointments_test
 
 import (
 	"encoding/json"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sfbridge/sfbridge/importer/appointments"
+	"github.com/sfbridge/sfbridge/internal/schematest"
 	"github.com/sfbridge/sfbridge/mapping"
 )
 
@@ -62,7 +65,7 @@ func TestSettingsMakeAConfig(t *testing.T) {
 	w := newWorld(t)
 	s := readSettings(t, "a.yaml", plainSettings)
 
-	cfg, err := s.Config(w.perUser(t))
+	cfg, err := s.Config(w.perUser(t), nil)
 
 	require.NoError(t, err)
 	cfg.Now = w.org.Now
@@ -70,15 +73,15 @@ func TestSettingsMakeAConfig(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"V-1", "V-2"}, got, "visit 6 was weeks ago")
 
-	_, err = s.Config(w.shared(t))
+	_, err = s.Config(w.shared(t), nil)
 	require.ErrorContains(t, err, `the configuration is for the sign-on "perUser", the app has "shared"`)
 
 	s.Zone, s.Mapping = "Chicago", []mapping.Rule{{From: []string{"Name"}}}
-	_, err = s.Config(w.perUser(t))
+	_, err = s.Config(w.perUser(t), nil)
 	require.ErrorContains(t, err, `there is no time zone "Chicago"`)
 	require.ErrorContains(t, err, "rule 1")
 
-	cfg, err = (&appointments.Settings{Off: true}).Config(nil)
+	cfg, err = (&appointments.Settings{Off: true}).Config(nil, nil)
 	require.NoError(t, err)
 	require.True(t, cfg.Off)
 }
@@ -99,7 +102,7 @@ func TestPlacesInTheQueryArePlacesInTheFile(t *testing.T) {
 		`{"query": "SELECT Id, Name\nFROM Event GROUP x", "mapping": []}`:     "a:1:11: query, line 2, column 18: ",
 		"query: \"SELECT Id, Name \\u0046ROM Event GROUP x\"\n" + mapped + "": "a:1:8: query, line 1, column 34: ",
 	} {
-		problems, err := appointments.CheckFile(t.Context(), "a", []byte(text), nil)
+		problems, err := appointments.CheckFile(t.Context(), "a", []byte(text), nil, nil)
 		require.NoError(t, err)
 		require.NotEmpty(t, problems, text)
 		found := false
@@ -110,8 +113,8 @@ func TestPlacesInTheQueryArePlacesInTheFile(t *testing.T) {
 	}
 }
 
-// FuzzCheckFile: whatever a file holds, it is read or refused in words, and what
-// was read is written and read again as the same.
+// FuzzCheckFile: whatever a file holds, it is read or refused in words, what
+// was read is taken by the schema too, and is written and read again as the same.
 func FuzzCheckFile(f *testing.F) {
 	f.Add("a.yaml", plainSettings)
 	f.Add("a.json", `{"query":"SELECT Id FROM Event WHERE OwnerId = TODAY","mapping":[{"from":["Id"],"target":"id"}]}`)
@@ -119,8 +122,14 @@ func FuzzCheckFile(f *testing.F) {
 	f.Add("a", "query: SELECT %x% FROM \xff\ntoken: '%x%'\n")
 	f.Add("a", "off: true\nwindow: {field: a.b, daysBack: 9999999}\n")
 	f.Add("a", "query: |\n  SELECT Id, (SELECT Id FROM Xs) FROM Y USING SCOPE everything\nmapping: [{from: 'Xs[0].Id', note: true, title: x}]\n")
+	schema := schematest.Read(f, appointments.Schema())
+	for _, folder := range []string{"valid", "structure", "meaning"} {
+		for name, text := range files(f, folder) {
+			f.Add(name, string(text))
+		}
+	}
 	f.Fuzz(func(t *testing.T, name, text string) {
-		problems, err := appointments.CheckFile(t.Context(), name, []byte(text), nil)
+		problems, err := appointments.CheckFile(t.Context(), name, []byte(text), nil, nil)
 		require.NoError(t, err)
 		for _, p := range problems {
 			require.NotEmpty(t, p.Text)
@@ -130,6 +139,13 @@ func FuzzCheckFile(f *testing.F) {
 		if err != nil {
 			require.NotEmpty(t, problems, "the reader refuses what the check does not: %v", err)
 			return
+		}
+		if ext := filepath.Ext(name); ext == ".json" || ext == ".yaml" {
+			read := schematest.Lenient(t, ext, []byte(strings.TrimPrefix(text, "\ufeff")))
+			require.NoError(t, schema.Check(read), "what is read, the schema takes")
+		}
+		if !s.Off && (s.Query == "" || len(s.Mapping) == 0) {
+			return // which is as good as none, and is not written
 		}
 		again, err := appointments.ReadSettings("a.json", []byte(plain(t, s)))
 		require.NoError(t, err)

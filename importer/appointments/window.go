@@ -15,7 +15,7 @@ import (
 type Window struct {
 	// Field is the path to the date/time at which an appointment starts, such as
 	// "StartDateTime". Defaults to none, and no window.
-	Field string `json:"field,omitempty" yaml:"field,omitempty"`
+	Field string `json:"field" yaml:"field" conf:"required"`
 
 	// Back is how many days before today belong to the window. Defaults to 0,
 	// which begins with today.

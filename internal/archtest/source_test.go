@@ -31,7 +31,7 @@ var testsOnly = []string{
 
 // testsAlone are the packages that only tests import, and that may do what
 // tests do.
-var testsAlone = []string{"internal/sqlxtest"}
+var testsAlone = []string{"internal/schematest", "internal/sqlxtest"}
 
 // imports names the files that import what only tests may.
 func imports(files []source) []string {

@@ -5,6 +5,7 @@
 // says more about a field, in words separated by commas:
 //
 //	required   the key must be there
+//	unless=off the key need not be there if the key off says true
 //	single     a list that may be written as its only element
 //	item=rule  what people call an element of the list, in messages
 //	at         a text without a key that is set to the place: "feed.yaml:12:5"

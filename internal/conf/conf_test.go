@@ -144,6 +144,26 @@ func TestDecodeSaysWhatKeepsAFileFromBeingRead(t *testing.T) {
 	}
 }
 
+func TestAKeyMayBeLeftOutWhereAnotherSaysSo(t *testing.T) {
+	t.Parallel()
+	type feed struct {
+		Off   bool   `json:"off"`
+		Query string `json:"query" conf:"required,unless=off"`
+	}
+	for text, want := range map[string]string{
+		"off: true": "", "query: x": "", "off: true\nquery: x": "",
+		"off: false": `a.yaml:1:1: the key "query" is missing`,
+		"{}":         `a.yaml:1:1: the key "query" is missing`,
+	} {
+		err := conf.Decode("a.yaml", []byte(text), &feed{})
+		if want == "" {
+			require.NoError(t, err, text)
+			continue
+		}
+		require.EqualError(t, err, want, text)
+	}
+}
+
 func TestPlaceFindsTheValueOfAKey(t *testing.T) {
 	t.Parallel()
 	line, column := conf.Place("a.yaml", []byte("name: x\nzone:  UTC\n"), "zone")

@@ -210,10 +210,18 @@ func (d *decoder) object(n *node, v reflect.Value, where string) {
 		switch {
 		case k.has("at"):
 			v.FieldByIndex(k.index).SetString(place(d.file, n.line, n.column))
-		case k.has("required") && !present:
+		case k.has("required") && !present && !excused(k, keys, v):
 			d.fault(n.line, n.column, where, "the key %q is missing", k.name)
 		}
 	}
+}
+
+// excused reports whether a key that is required may be left out, because
+// another one says true.
+func excused(k key, keys []key, v reflect.Value) bool {
+	other := k.word("unless")
+	i := slices.IndexFunc(keys, func(k key) bool { return k.name == other })
+	return other != "" && i >= 0 && v.FieldByIndex(keys[i].index).Bool()
 }
 
 // suggestion says which key was meant, or else which ones there are.
@@ -239,10 +247,13 @@ type key struct {
 
 func (k key) has(word string) bool { return slices.Contains(k.words, word) }
 
-func (k key) noun() string {
+func (k key) noun() string { return k.word("item") }
+
+// word returns what stands behind a name and "=" in the conf tag.
+func (k key) word(name string) string {
 	for _, word := range k.words {
-		if noun, ok := strings.CutPrefix(word, "item="); ok {
-			return noun
+		if text, ok := strings.CutPrefix(word, name+"="); ok {
+			return text
 		}
 	}
 	return ""

@@ -1,4 +1,7 @@
-package mapping_test
+// Package schematest holds JSON Schemas against files in tests, as an editor
+// would: it tells what a schema makes of a file that our own readers refuse or
+// take.
+package schematest
 
 import (
 	"bytes"
@@ -13,29 +16,30 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// jsonSchema is as much of JSON Schema as our own schema uses. Reading one with
-// any other keyword fails.
-type jsonSchema struct {
-	Dialect     string                 `json:"$schema"`
-	Title       string                 `json:"title"`
-	Description string                 `json:"description"`
-	Ref         string                 `json:"$ref"`
-	Defs        map[string]*jsonSchema `json:"$defs"`
-	Type        string                 `json:"type"`
-	Enum        []string               `json:"enum"`
-	AnyOf       []*jsonSchema          `json:"anyOf"`
-	Items       *jsonSchema            `json:"items"`
-	Required    []string               `json:"required"`
-	Properties  map[string]*jsonSchema `json:"properties"`
-	Additional  json.RawMessage        `json:"additionalProperties"`
+// Schema is as much of JSON Schema as our own schemas use. Reading one with any
+// other keyword fails.
+type Schema struct {
+	Dialect     string             `json:"$schema"`
+	Title       string             `json:"title"`
+	Description string             `json:"description"`
+	Ref         string             `json:"$ref"`
+	Defs        map[string]*Schema `json:"$defs"`
+	Type        string             `json:"type"`
+	Enum        []any              `json:"enum"`
+	AnyOf       []*Schema          `json:"anyOf"`
+	Items       *Schema            `json:"items"`
+	Required    []string           `json:"required"`
+	Properties  map[string]*Schema `json:"properties"`
+	Additional  json.RawMessage    `json:"additionalProperties"`
 
-	others *jsonSchema // Additional, where it is a schema
-	root   *jsonSchema
+	others *Schema // Additional, where it is a schema
+	root   *Schema
 }
 
-func readSchema(tb testing.TB, text []byte) *jsonSchema {
+// Read reads a schema.
+func Read(tb testing.TB, text []byte) *Schema {
 	tb.Helper()
-	s := &jsonSchema{}
+	s := &Schema{}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	require.NoError(tb, dec.Decode(s))
@@ -44,7 +48,7 @@ func readSchema(tb testing.TB, text []byte) *jsonSchema {
 }
 
 // link tells every part which schema it is of.
-func (s *jsonSchema) link(tb testing.TB, root *jsonSchema) {
+func (s *Schema) link(tb testing.TB, root *Schema) {
 	tb.Helper()
 	if s == nil {
 		return
@@ -55,8 +59,8 @@ func (s *jsonSchema) link(tb testing.TB, root *jsonSchema) {
 	} else if s.Additional != nil {
 		require.Equal(tb, "false", string(s.Additional))
 	}
-	parts := append([]*jsonSchema{s.Items, s.others}, s.AnyOf...)
-	for _, group := range []map[string]*jsonSchema{s.Defs, s.Properties} {
+	parts := append([]*Schema{s.Items, s.others}, s.AnyOf...)
+	for _, group := range []map[string]*Schema{s.Defs, s.Properties} {
 		for _, part := range group {
 			parts = append(parts, part)
 		}
@@ -66,18 +70,18 @@ func (s *jsonSchema) link(tb testing.TB, root *jsonSchema) {
 	}
 }
 
-// check tells what is wrong with a value, if anything.
-func (s *jsonSchema) check(value any) error {
+// Check tells what is wrong with a value, if anything.
+func (s *Schema) Check(value any) error {
 	if s.Ref != "" {
-		return s.root.Defs[strings.TrimPrefix(s.Ref, "#/$defs/")].check(value)
+		return s.root.Defs[strings.TrimPrefix(s.Ref, "#/$defs/")].Check(value)
 	}
 	if s.Type != "" && s.Type != jsonType(value) && (s.Type != "number" || jsonType(value) != "integer") {
 		return fmt.Errorf("%v is no %s", value, s.Type)
 	}
-	if text, ok := value.(string); ok && s.Enum != nil && !slices.Contains(s.Enum, text) {
-		return fmt.Errorf("%q is not in the enum", text)
+	if s.Enum != nil && !slices.Contains(s.Enum, value) {
+		return fmt.Errorf("%v is not in the enum", value)
 	}
-	if s.AnyOf != nil && !slices.ContainsFunc(s.AnyOf, func(part *jsonSchema) bool { return part.check(value) == nil }) {
+	if s.AnyOf != nil && !slices.ContainsFunc(s.AnyOf, func(part *Schema) bool { return part.Check(value) == nil }) {
 		return fmt.Errorf("%v fits no alternative", value)
 	}
 	switch value := value.(type) {
@@ -86,17 +90,17 @@ func (s *jsonSchema) check(value any) error {
 			if s.Items == nil {
 				break
 			}
-			if err := s.Items.check(item); err != nil {
+			if err := s.Items.Check(item); err != nil {
 				return err
 			}
 		}
 	case map[string]any:
-		return s.checkObject(value)
+		return s.object(value)
 	}
 	return nil
 }
 
-func (s *jsonSchema) checkObject(value map[string]any) error {
+func (s *Schema) object(value map[string]any) error {
 	for _, name := range s.Required {
 		if _, ok := value[name]; !ok {
 			return fmt.Errorf("%s is missing", name)
@@ -107,10 +111,13 @@ func (s *jsonSchema) checkObject(value map[string]any) error {
 		if !ok && s.others != nil {
 			part, ok = s.others, true
 		}
-		if !ok {
+		if !ok && s.Additional != nil {
 			return fmt.Errorf("%s is unknown", name)
 		}
-		if err := part.check(v); err != nil {
+		if !ok {
+			continue
+		}
+		if err := part.Check(v); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -136,9 +143,9 @@ func jsonType(value any) string {
 	return "object"
 }
 
-// lenient reads a file as an editor does before it looks at the schema: the
+// Lenient reads a file as an editor does before it looks at the schema: the
 // first document, the last of several equal keys.
-func lenient(tb testing.TB, name string, text []byte) any {
+func Lenient(tb testing.TB, name string, text []byte) any {
 	tb.Helper()
 	if strings.HasSuffix(name, ".json") {
 		var value any
@@ -149,22 +156,22 @@ func lenient(tb testing.TB, name string, text []byte) any {
 	if yaml.NewDecoder(bytes.NewReader(text)).Decode(&document) != nil {
 		return nil // an empty file
 	}
-	return lenientNode(tb, document.Content[0])
+	return nodeValue(tb, document.Content[0])
 }
 
-func lenientNode(tb testing.TB, n *yaml.Node) any {
+func nodeValue(tb testing.TB, n *yaml.Node) any {
 	tb.Helper()
 	switch n.Kind {
 	case yaml.SequenceNode:
 		list := []any{}
 		for _, item := range n.Content {
-			list = append(list, lenientNode(tb, item))
+			list = append(list, nodeValue(tb, item))
 		}
 		return list
 	case yaml.MappingNode:
 		object := map[string]any{}
 		for i := 0; i < len(n.Content); i += 2 {
-			object[n.Content[i].Value] = lenientNode(tb, n.Content[i+1])
+			object[n.Content[i].Value] = nodeValue(tb, n.Content[i+1])
 		}
 		return object
 	}
