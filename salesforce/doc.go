@@ -34,8 +34,9 @@
 //
 //	for account, err := range salesforce.Query[Account](ctx, c, text, nil) {
 //
-// [CollectQuery] makes a slice of them, [QueryOf] the query for a struct, and
-// [Client.Explain] tells how Salesforce would run one.
+// [CollectQuery] makes a slice of them and [QueryOf] the query for a struct.
+// [QueryTree] takes a query that package soql has built, however many values its IN
+// list has. [Client.Explain] tells how Salesforce would run one.
 //
 // [Get], [Client.Create], [Client.Update], [Client.Upsert] and [Client.Delete]
 // work on one record. [Client.Search] finds records by their words.

@@ -177,7 +177,7 @@ func (c *Client) candidates(ctx context.Context, s Sought, fields func() ([]soql
 		}
 		who = soql.Eq("CreatedById", session.UserID)
 	}
-	return collectTree[candidate](ctx, c, &soql.Query{Select: list, From: soql.From{Object: object}, Where: soql.And(who, content)})
+	return Collect(QueryTree[candidate](ctx, c, &soql.Query{Select: list, From: soql.From{Object: object}, Where: soql.And(who, content)}, nil))
 }
 
 // marked is the file that says itself what it is, or whose id was known.
@@ -242,10 +242,10 @@ func (c *Client) linkedTo(ctx context.Context, record ID, files []candidate) (ma
 	type link struct {
 		DocumentID ID `json:"ContentDocumentId"`
 	}
-	links, err := collectTree[link](ctx, c, &soql.Query{
+	links, err := Collect(QueryTree[link](ctx, c, &soql.Query{
 		Select: soql.Fields("ContentDocumentId"), From: soql.From{Object: "ContentDocumentLink"},
 		Where: soql.And(soql.Eq("LinkedEntityId", record), soql.In("ContentDocumentId", documents)),
-	})
+	}, nil))
 	found := map[ID]bool{}
 	for _, l := range links {
 		found[l.DocumentID] = true
@@ -265,13 +265,4 @@ func (c *Client) md5(ctx context.Context, id ID) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-// collectTree runs a query that was built.
-func collectTree[T any](ctx context.Context, c *Client, q *soql.Query) ([]T, error) {
-	text, err := q.Text()
-	if err != nil {
-		return nil, fault("query", ErrQuery, "%v", err)
-	}
-	return CollectQuery[T](ctx, c, text, nil)
 }

@@ -32,11 +32,10 @@ func ObjectName[T any]() (string, error) {
 
 // QueryOf is the query for all fields that T has, by [soql.FieldsOf], of all
 // records of its object, by [ObjectName]. The caller adds conditions, an order
-// and a limit to it, and runs its text:
+// and a limit to it, and runs it by [QueryTree], or its text by one of the others:
 //
 //	q, err := salesforce.QueryOf[Account]()
 //	q.Where = soql.Eq("Name", name)
-//	text, err := q.Text()
 func QueryOf[T any]() (*soql.Query, error) {
 	object, err := ObjectName[T]()
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"reflect"
 	"slices"
+
+	"github.com/sfbridge/sfbridge/soql"
 )
 
 // QueryOptions vary a query. Nil stands for the zero value.
@@ -43,7 +45,7 @@ type QueryOptions struct {
 // The text is sent as it is: build it with package soql, never by joining
 // values from outside into it. A query that is too long for an address, which
 // has 16,384 bytes at most, travels in the body of a composite request; one
-// longer than 100,000 characters fails with [ErrTooLarge].
+// longer than 100,000 characters fails with [ErrTooLarge]; see [QueryTree].
 //
 // See "Query" and "QueryAll" in the REST API Developer Guide.
 func Query[T any](ctx context.Context, c *Client, soql string, opt *QueryOptions) iter.Seq2[T, error] {
@@ -64,6 +66,32 @@ func Query[T any](ctx context.Context, c *Client, soql string, opt *QueryOptions
 				return
 			case !yield(v, nil):
 				return
+			}
+		}
+	}
+}
+
+// QueryTree is [Query] for a query that is not text yet. One that is too long for
+// Salesforce, for the many values of an IN list, is sent as several queries, one
+// after the other, as far as [soql.Query.Texts] can tell that their results
+// together are that of the one. A tree that is no query, and one that is too long
+// and cannot be split, match [ErrQuery].
+//
+//	q, err := salesforce.QueryOf[Contact]()
+//	q.Where = soql.In("AccountId", ids) // 20,000, say
+//	for contact, err := range salesforce.QueryTree[Contact](ctx, c, q, nil) {
+func QueryTree[T any](ctx context.Context, c *Client, q *soql.Query, opt *QueryOptions) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		texts, err := q.Texts()
+		if err != nil {
+			yield(*new(T), fault("query", ErrQuery, "%v", err))
+			return
+		}
+		for _, text := range texts {
+			for v, err := range Query[T](ctx, c, text, opt) {
+				if !yield(v, err) || err != nil {
+					return
+				}
 			}
 		}
 	}

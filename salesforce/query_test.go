@@ -3,6 +3,7 @@ package salesforce_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
+	"github.com/sfbridge/sfbridge/soql"
 )
 
 // pages answers each path with a page of its own.
@@ -270,4 +273,37 @@ func TestMemoryOfAQueryDoesNotGrowWithItsPage(t *testing.T) {
 	require.Equal(t, records, n)
 	t.Logf("heap grew by %d KB", peak>>10)
 	require.Less(t, peak, uint64(4<<20))
+}
+
+// An IN list has as many values as somebody needs.
+func TestQueryTreeWithTwentyThousandIDs(t *testing.T) {
+	t.Parallel()
+	org := salesforcetest.NewOrg(nil)
+	c := orgClient(t, org)
+	ids := make([]string, 20_000)
+	for i := range ids {
+		ids[i] = org.Insert("Account", map[string]any{"Name": fmt.Sprintf("Account %d", i), "Site": fmt.Sprint(i % 2)})
+	}
+	q := &soql.Query{
+		Select: soql.Fields("Id"), From: soql.From{Object: "Account"},
+		Where: soql.And(soql.Eq("Site", "1"), soql.In("Id", append(ids, ids[1][:15]))),
+	}
+	org.ResetRequests()
+
+	found := map[string]int{}
+	for r, err := range salesforce.QueryTree[salesforce.Record](t.Context(), c, q, nil) {
+		require.NoError(t, err)
+		found[fmt.Sprint(r["Id"])]++
+	}
+
+	require.Len(t, found, len(ids)/2)
+	for id, n := range found {
+		require.Equal(t, 1, n, id)
+	}
+	require.Equal(t, 5, sent(org, "/composite"), "queries of 100,000 characters")
+
+	q.OrderBy = []soql.Order{{Expr: soql.FieldPath("Name")}}
+	_, err := salesforce.Collect(salesforce.QueryTree[salesforce.Record](t.Context(), c, q, nil))
+	require.ErrorIs(t, err, salesforce.ErrQuery)
+	require.ErrorContains(t, err, "cannot be split: it has ORDER BY")
 }
