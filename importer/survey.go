@@ -113,6 +113,8 @@ func (s *survey) look(o Object, describe *salesforce.SObject, has func(path stri
 	for _, child := range o.Children {
 		if _, ok := describe.Child(child.From.Object); ok {
 			found.related = append(found.related, &soql.Subquery{Query: child})
+		} else {
+			s.warnings = append(s.warnings, fmt.Sprintf("%s.%s is missing or hidden: what it would tell is not known", o.Name, child.From.Object))
 		}
 	}
 	for _, rule := range o.Mapping.Rules() {

@@ -108,7 +108,7 @@ func TestEveryFaultIsReported(t *testing.T) {
 	_, err := customers.Objects(customers.Config{
 		Scope: "sometimes", CustomerRules: []mapping.Rule{{Target: "name"}}, ContactRules: []mapping.Rule{{}},
 	})
-	require.ErrorContains(t, err, `unknown Scope "sometimes"`)
+	require.ErrorContains(t, err, `unknown scope "sometimes"`)
 	require.ErrorContains(t, err, "rules for kind customer")
 	require.ErrorContains(t, err, "rules for kind contact")
 }

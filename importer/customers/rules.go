@@ -5,11 +5,15 @@ import "github.com/sfbridge/sfbridge/mapping"
 // CustomerRules are the default rules for Account → customer. The billing
 // address is the customer's standard address; the delivery address is the
 // shipping address, and empty when that is. There is no rule for the active
-// flag: imported customers are active. A rule with the target "active" takes
-// it from a checkbox.
+// flag: imported customers are active. One more rule gives it a source, a
+// checkbox or, by a lookup, a picklist:
+//
+//	{Target: customers.TargetActive, From: []string{"Active__c"}, Type: mapping.Checkbox}
+//	{Target: customers.TargetActive, From: []string{"Status__c"}, Type: mapping.Checkbox,
+//		Lookup: map[string]string{"Inactive": "false", "Active": "true"}}
 func CustomerRules() []mapping.Rule {
 	return []mapping.Rule{
-		{Target: "number", From: from("AccountNumber"), Title: "Customer number"},
+		{Target: TargetNumber, From: from("AccountNumber"), Title: "Customer number"},
 		{Target: "name", From: from("Name"), Title: "Name", Required: true},
 		{Target: "billing_lines", From: from("BillingStreet", "BillingState"), Type: mapping.Lines, Title: "Billing address"},
 		{Target: "billing_zip", From: from("BillingPostalCode"), Title: "Billing postal code"},
@@ -42,14 +46,15 @@ func ContactRules() []mapping.Rule {
 }
 
 // ProjectRules are the default rules for Opportunity → project. The customer is
-// the one of its AccountId. The responsible person is the id of the owner.
+// the one of its AccountId. The responsible person is the owner; see
+// Config.Owners.
 func ProjectRules() []mapping.Rule {
 	return []mapping.Rule{
 		{Target: "name", From: from("Name"), Title: "Name", Required: true},
 		{Target: "ends", From: from("CloseDate"), Type: mapping.Date, Title: "End"},
 		{Target: "budget", From: from("Amount"), Type: mapping.Currency, Title: "Budget"},
 		{Target: "remark", From: from("Description"), Type: mapping.RichText, Title: "Remark"},
-		{Target: "responsible", From: from("OwnerId"), Type: mapping.ID, Title: "Responsible"},
+		{Target: TargetResponsible, From: from("OwnerId"), Type: mapping.ID, Title: "Responsible"},
 	}
 }
 

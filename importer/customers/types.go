@@ -6,9 +6,8 @@ import (
 	"github.com/sfbridge/sfbridge/salesforce"
 )
 
-// A Customer is what the default rules make of an Account. Its billing address
-// is its standard address. A Sink of the
-// host's own fills it by Change.Values.Into.
+// A Customer is what the default rules make of an Account. A Sink of the host's
+// own fills it by Change.Values.Into.
 type Customer struct {
 	Number          string   `map:"number"`
 	Name            string   `map:"name"`
@@ -32,6 +31,27 @@ func (c *Customer) HasDelivery() bool {
 	return len(c.DeliveryLines) > 0 || c.DeliveryZip != "" || c.DeliveryCity != "" || c.DeliveryCountry != ""
 }
 
+// An Address is one of a customer's.
+type Address struct {
+	Lines    []string // street, one line each, and state
+	Zip      string
+	City     string
+	Country  string
+	Billing  bool // bills go there
+	Delivery bool // goods go there
+}
+
+// Addresses lists the customer's addresses. The first is its standard address,
+// which is marked as the billing address; the delivery address follows if the
+// customer has one.
+func (c *Customer) Addresses() []Address {
+	all := []Address{{Lines: c.BillingLines, Zip: c.BillingZip, City: c.BillingCity, Country: c.BillingCountry, Billing: true}}
+	if c.HasDelivery() {
+		all = append(all, Address{Lines: c.DeliveryLines, Zip: c.DeliveryZip, City: c.DeliveryCity, Country: c.DeliveryCountry, Delivery: true})
+	}
+	return all
+}
+
 // A Contact is what the default rules make of a Contact.
 type Contact struct {
 	Salutation string `map:"salutation"`
@@ -51,5 +71,5 @@ type Project struct {
 	Ends        salesforce.Date  `map:"ends"`
 	Budget      *decimal.Decimal `map:"budget"` // nil when the opportunity has no amount
 	Remark      string           `map:"remark"`
-	Responsible salesforce.ID    `map:"responsible"` // the owner's user id
+	Responsible string           `map:"responsible"` // the host's id of the person, or without Owners the user id
 }

@@ -75,3 +75,20 @@ func (p Problems) Sorted() Problems {
 	})
 	return p
 }
+
+// File is what a configuration was read from.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Problem makes a problem about a part of a configuration: at its place in the
+// file if the part is a key at its top. A nil File has no places.
+func (f *File) Problem(part string, err error, text string) *Problem {
+	p := &Problem{Part: part, Text: text, Err: err}
+	if f != nil {
+		p.File = f.Name
+		p.Line, p.Column = Place(f.Name, f.Data, part)
+	}
+	return p
+}
