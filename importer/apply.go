@@ -22,7 +22,7 @@ func (r *run) carry(ctx context.Context, o *object, items []item, after Position
 	next := r.Run
 	then := func(outcomes []Outcome) *Checkpoint {
 		c := *extra
-		next.Position = after
+		next.Position, next.Calls = after, r.calls()
 		next.Counts = r.tally(o.Name, r.settle(items, outcomes, &c))
 		c.Run = &next
 		return &c
@@ -31,6 +31,7 @@ func (r *run) carry(ctx context.Context, o *object, items []item, after Position
 		return err
 	}
 	r.Run = next
+	r.leftOut(items)
 	r.tell("applied", o)
 	return nil
 }
@@ -88,6 +89,7 @@ func (r *run) store(ctx context.Context, c *Checkpoint) error {
 
 // save writes c together with the run as it is now.
 func (r *run) save(ctx context.Context, c *Checkpoint) error {
+	r.Calls = r.calls()
 	c.Run = new(r.Run)
 	return r.store(ctx, c)
 }

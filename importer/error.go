@@ -21,8 +21,8 @@ var (
 	// ErrSchema says that the org lacks, or hides, something that the import
 	// cannot do without. Nothing was written.
 	ErrSchema = errors.New("the org does not have what the import needs")
-	// ErrPaused says that the org's daily API limit stopped the run. It goes on
-	// when it is asked for again.
+	// ErrPaused says that the org's daily API limit, or the run's share of it,
+	// stopped the run. It goes on when it is asked for again.
 	ErrPaused = errors.New("the import is paused")
 	// ErrGuard is what every *GuardError is.
 	ErrGuard = errors.New("too many records would leave")

@@ -50,6 +50,17 @@ type Config struct {
 	// PageSize is how many records are read and applied at a time. Defaults to
 	// 2000, which is also the most.
 	PageSize int
+	// BulkAbove is the number of records of an object above which a complete run
+	// reads it through Bulk API 2.0: fewer requests, for a wait at the start.
+	// Objects with Children, or whose mapping takes whole compound fields, are
+	// always read page by page. Negative never reads in bulk. Defaults to 50,000.
+	BulkAbove int
+	// DailyShare is the share of the org's API requests of 24 hours at which
+	// runs pause, whoever has made them. Defaults to 0.8.
+	DailyShare float64
+	// RunShare is the share of them that one run may make before it pauses; when
+	// it is taken up again it has as many once more. Defaults to 0.1.
+	RunShare float64
 	// Overlap is how far an incremental run reads back before the watermark, a
 	// minute at least. Defaults to 2 minutes.
 	Overlap time.Duration
@@ -67,6 +78,9 @@ const MaxPage = 2000
 
 func (c Config) withDefaults() Config {
 	c.PageSize = cmp.Or(c.PageSize, MaxPage)
+	c.BulkAbove = cmp.Or(c.BulkAbove, 50_000)
+	c.DailyShare = cmp.Or(c.DailyShare, 0.8)
+	c.RunShare = cmp.Or(c.RunShare, 0.1)
 	c.Overlap = cmp.Or(c.Overlap, 2*time.Minute)
 	c.Lease = cmp.Or(c.Lease, 2*time.Minute)
 	c.MaxRetire = cmp.Or(c.MaxRetire, 0.2)
@@ -94,6 +108,8 @@ func (c Config) validate() error {
 	fault(c.Sink == nil, "Sink is missing")
 	fault(len(c.Objects) == 0, "Objects is empty")
 	fault(c.PageSize < 1 || c.PageSize > MaxPage, "PageSize %d is not within 1 and %d", c.PageSize, MaxPage)
+	fault(!(c.DailyShare > 0 && c.DailyShare <= 1), "DailyShare %v is not within 0 and 1", c.DailyShare)
+	fault(!(c.RunShare > 0 && c.RunShare <= 1), "RunShare %v is not within 0 and 1", c.RunShare)
 	fault(c.Overlap < time.Minute, "Overlap %v is shorter than a minute", c.Overlap)
 	fault(c.Lease < time.Second, "Lease %v is shorter than a second", c.Lease)
 	fault(!(c.MaxRetire > 0 && c.MaxRetire <= 1), "MaxRetire %v is no share between 0 and 1", c.MaxRetire)

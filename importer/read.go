@@ -16,8 +16,16 @@ const chunk = 200
 
 // page reads up to limit records that where selects, deleted ones included.
 func (r *run) page(ctx context.Context, o *object, limit int, where soql.Condition, order ...string) ([]salesforce.Record, error) {
+	return r.query(ctx, o, append(soql.Fields(o.paths...), o.related...), true, limit, where, order...)
+}
+
+// query reads up to limit records that where selects.
+func (r *run) query(ctx context.Context, o *object, items []soql.SelectItem, deleted bool, limit int, where soql.Condition, order ...string) ([]salesforce.Record, error) {
+	if err := r.afford(); err != nil {
+		return nil, err
+	}
 	query := soql.Query{
-		Select: append(soql.Fields(o.paths...), o.related...),
+		Select: items,
 		From:   soql.From{Object: o.Name},
 		Where:  where,
 		Limit:  &soql.Number{Literal: strconv.Itoa(limit)},
@@ -29,37 +37,11 @@ func (r *run) page(ctx context.Context, o *object, limit int, where soql.Conditi
 	if err != nil {
 		return nil, fmt.Errorf("importer: query %s: %w", o.Name, err)
 	}
-	records, err := salesforce.CollectQuery[salesforce.Record](ctx, r.cfg.Client, text, &salesforce.QueryOptions{All: true})
+	records, err := salesforce.CollectQuery[salesforce.Record](ctx, r.cfg.Client, text, &salesforce.QueryOptions{All: deleted})
 	if err != nil {
 		return nil, fmt.Errorf("importer: read %s: %w", o.Name, err)
 	}
 	return records, nil
-}
-
-// all reads an object by id, page by page. Ids rise only roughly with time; a
-// record that comes to lie behind the position is stamped after the run's
-// bounds were taken, and belongs to the next run.
-func (r *run) all(ctx context.Context, o *object) error {
-	r.listing = true
-	defer func() { r.listing = false }()
-	for {
-		var where soql.Condition
-		if r.Position.AfterID != "" {
-			where = soql.Gt("Id", r.Position.AfterID)
-		}
-		records, err := r.page(ctx, o, r.cfg.PageSize, where, "Id")
-		if err != nil || len(records) == 0 {
-			return err
-		}
-		after := r.Position
-		after.AfterID = records[len(records)-1].ID()
-		if err := r.apply(ctx, o, records, after, &Checkpoint{}); err != nil {
-			return err
-		}
-		if len(records) < r.cfg.PageSize {
-			return nil
-		}
-	}
 }
 
 // changes reads what is stamped within [Low, ReadTo), in the order of stamp
@@ -68,32 +50,16 @@ func (r *run) all(ctx context.Context, o *object) error {
 // No filter on the scope stands beside it: a record that has just left the
 // scope would not match it, and would never be heard of again.
 func (r *run) changes(ctx context.Context, o *object) error {
-	for {
+	return r.forward(ctx, o, func(ctx context.Context, at Position) ([]salesforce.Record, error) {
 		from := r.Low
 		where := []soql.Condition{soql.Lt("SystemModstamp", r.ReadTo)}
-		if p := r.Position; p.AfterID != "" {
-			from = p.AfterStamp
-			where = append(where, soql.Or(soql.Gt("SystemModstamp", p.AfterStamp), soql.Gt("Id", p.AfterID)))
+		if at.AfterID != "" {
+			from = at.AfterStamp
+			where = append(where, soql.Or(soql.Gt("SystemModstamp", at.AfterStamp), soql.Gt("Id", at.AfterID)))
 		}
 		where = append([]soql.Condition{soql.Ge("SystemModstamp", from)}, where...)
-		records, err := r.page(ctx, o, r.cfg.PageSize, soql.And(where...), "SystemModstamp", "Id")
-		if err != nil || len(records) == 0 {
-			return err
-		}
-		last := records[len(records)-1]
-		after := r.Position
-		after.AfterID = last.ID()
-		if after.AfterStamp, err = stamp(last); err != nil {
-			return fmt.Errorf("importer: read %s: %w", o.Name, err)
-		}
-		r.remember(o, records)
-		if err := r.apply(ctx, o, records, after, &Checkpoint{}); err != nil {
-			return err
-		}
-		if len(records) < r.cfg.PageSize {
-			return nil
-		}
-	}
+		return r.page(ctx, o, r.cfg.PageSize, soql.And(where...), "SystemModstamp", "Id")
+	}, r.applyPart(ctx, o))
 }
 
 // byID reads up to a chunk of records by id and reports those that are not
@@ -113,20 +79,6 @@ func (r *run) byID(ctx context.Context, o *object, ids []salesforce.ID) (found [
 		}
 	}
 	return found, lost, nil
-}
-
-// remember notes which records a run has read, for the check against
-// getUpdated. After a resume the note is incomplete, and the check reads some
-// records a second time, which changes nothing.
-func (r *run) remember(o *object, records []salesforce.Record) {
-	seen := r.read[o.Name]
-	if seen == nil {
-		seen = map[salesforce.ID]bool{}
-		r.read[o.Name] = seen
-	}
-	for _, record := range records {
-		seen[record.ID()] = true
-	}
 }
 
 // stamp is a record's SystemModstamp.

@@ -24,7 +24,7 @@ type RunStatus string
 // of the same kind.
 const (
 	Running    RunStatus = "running"
-	Paused     RunStatus = "paused" // the org's daily API limit is used up
+	Paused     RunStatus = "paused" // the run's or the org's API requests are used up
 	Broken     RunStatus = "broken" // stopped by an error
 	Completed  RunStatus = "completed"
 	Superseded RunStatus = "superseded" // given up for a run of another kind
@@ -72,6 +72,8 @@ type Run struct {
 	Note string
 	// Error is what stopped the run, empty when nothing did.
 	Error string
+	// Calls is how many API requests it has made so far.
+	Calls int64
 }
 
 // A Position is a place in the sequence of a run's steps.
@@ -79,6 +81,11 @@ type Position struct {
 	Step       int
 	AfterStamp time.Time
 	AfterID    salesforce.ID
+	// Job is the job of Bulk API 2.0 whose result is being read, Place the part
+	// of it, and Taken how many rows of that part are done.
+	Job   salesforce.ID        `json:",omitzero"`
+	Place salesforce.BulkPlace `json:",omitzero"`
+	Taken int64                `json:",omitzero"`
 }
 
 // Counts are numbers of records. Read is the sum of the others.

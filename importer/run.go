@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/sfbridge/sfbridge/salesforce"
-	"github.com/sfbridge/sfbridge/soql"
 )
 
 // A run is one import at work. Position says where it stands and is saved with
@@ -27,9 +26,13 @@ type run struct {
 	// relinked is the record that a person has linked again, whose children
 	// are read whatever stood against it.
 	relinked salesforce.ID
-	read     map[string]map[salesforce.ID]bool // what the changes step has read, by object
+	// unlinked are records that the run has read and left out, of which the store
+	// keeps nothing.
+	unlinked map[salesforce.ID]bool
 	total    map[string]int
-	options  RunOptions // of the call
+	options  RunOptions    // of the call
+	spent    salesforce.ID // a bulk job whose rows are in the host
+	budget
 }
 
 // A step is a part of a run. It starts at Position and leaves AfterStamp and
@@ -76,7 +79,9 @@ func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind, op
 	err = im.hold(ctx, func(fence Fence) error {
 		var resumed *Report
 		for {
-			r, err := im.begin(ctx, fence, actor, kind, resumed == nil)
+			tally := &salesforce.Tally{}
+			ctx := tally.Within(ctx)
+			r, err := im.begin(ctx, fence, actor, kind, resumed == nil, tally)
 			if err != nil {
 				return paused(err)
 			}
@@ -95,7 +100,7 @@ func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind, op
 }
 
 // begin takes up the unfinished run of this kind, or starts a new one.
-func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind RunKind, resume bool) (*run, error) {
+func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind RunKind, resume bool, tally *salesforce.Tally) (*run, error) {
 	state, err := im.cfg.Store.State(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("importer: read the state: %w", err)
@@ -107,7 +112,8 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Importer: im, survey: found, fence: fence, read: map[string]map[salesforce.ID]bool{}, total: map[string]int{}}
+	r := &run{Importer: im, survey: found, fence: fence, unlinked: map[salesforce.ID]bool{}, total: map[string]int{}}
+	r.made = tally
 	now, err := r.serverTime(ctx)
 	if err != nil {
 		return nil, err
@@ -123,7 +129,7 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 		sweep, note = true, "all linked records were looked for, because Salesforce does not remember deletions since "+state.Watermark.UTC().Format(time.DateOnly)
 	}
 	if last := state.Last; resume && last.unfinished() && last.Kind == kind && last.Fingerprint == found.fingerprint {
-		r.Run, r.resumed = *last, true
+		r.Run, r.resumed, r.before = *last, true, last.Calls
 		r.Status, r.Error = Running, ""
 		return r, r.save(ctx, &Checkpoint{Audit: r.audit(actor, "resumed")})
 	}
@@ -139,9 +145,11 @@ func (r *run) start(ctx context.Context, state State) error {
 	if state.Last.unfinished() {
 		gone := *state.Last
 		gone.Status, gone.Finished = Superseded, r.cfg.Now()
+		r.spent = gone.Position.Job
 		if err := r.cfg.Store.Save(ctx, r.fence, &Checkpoint{Run: &gone}); err != nil {
 			return fmt.Errorf("importer: give up run %d: %w", gone.Number, err)
 		}
+		r.discard(ctx)
 	}
 	if err := r.bounds(ctx); err != nil {
 		return err
@@ -186,6 +194,7 @@ func (r *run) advance(ctx context.Context) error {
 		r.Position = before
 		return err
 	}
+	r.discard(ctx)
 	return nil
 }
 
@@ -221,7 +230,7 @@ func (r *run) stop(ctx context.Context, cause error) error {
 
 // paused marks an error that is over when the org's daily limit is.
 func paused(err error) error {
-	if errors.Is(err, salesforce.ErrDailyLimit) {
+	if errors.Is(err, salesforce.ErrDailyLimit) && !errors.Is(err, ErrPaused) {
 		return fmt.Errorf("importer: %w: %w", ErrPaused, err)
 	}
 	return err
@@ -233,24 +242,22 @@ func (r *run) audit(actor, what string) []AuditEntry {
 	return []AuditEntry{{Time: r.cfg.Now(), Actor: actor, Action: string(Import), Detail: detail}}
 }
 
-// count asks how many records a complete run will meet, for the progress only:
-// an org that does not answer is no reason to stop.
+// count asks how many records a complete run will meet, for the progress and to
+// choose how they are read: an org that does not answer is no reason to stop.
 func (r *run) count(ctx context.Context) error {
 	if r.Kind != Complete {
 		return nil
 	}
 	for _, o := range r.objects {
-		query := soql.Query{Select: []soql.SelectItem{&soql.Field{Expr: &soql.Call{Name: "COUNT"}}}, From: soql.From{Object: o.Name}}
-		text, err := query.Text()
-		if err != nil {
-			return fmt.Errorf("importer: count %s: %w", o.Name, err)
-		}
-		if total, err := r.cfg.Client.Count(ctx, text); err == nil {
+		if total, err := r.cfg.Client.Count(ctx, countOf(o.Name)); err == nil {
 			r.total[o.Name] = total
 		}
 	}
 	return ctx.Err()
 }
+
+// countOf counts the records of an object. Its name has been described.
+func countOf(object string) string { return "SELECT COUNT() FROM " + object }
 
 func (r *run) tell(step string, o *object) {
 	event := Event{Run: r.Number, Kind: r.Kind, Step: step}

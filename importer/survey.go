@@ -29,6 +29,7 @@ type survey struct {
 type object struct {
 	Object
 	paths    []string          // what is selected
+	types    []string          // their types by describe, empty where it depends on the record
 	related  []soql.SelectItem // the child queries that are selected, too
 	scoped   bool              // the scope checkbox exists and decides
 	required map[string]bool   // the targets that a record cannot do without
@@ -55,6 +56,9 @@ func (im *Importer) survey(ctx context.Context, state State) (*survey, error) {
 		}
 		s.objects[i], err = s.look(o, describe, func(path string) bool { return org.has(describe, path) })
 		faults = append(faults, err)
+		for _, path := range s.objects[i].paths {
+			s.objects[i].types = append(s.objects[i].types, org.typeOf(describe, path))
+		}
 		// A field that is missing is reported elsewhere.
 		s.objects[i].Mapping, _ = o.Mapping.WithLabels(describe, org.describe)
 	}
@@ -198,19 +202,40 @@ func (s *orgSchema) has(o *salesforce.SObject, path string) bool {
 	})
 }
 
+// typeOf is the type of what a path leads to, empty where that may be of
+// several objects.
+func (s *orgSchema) typeOf(o *salesforce.SObject, path string) string {
+	first, rest, related := strings.Cut(path, ".")
+	if !related {
+		field, ok := o.Field(path)
+		if !ok {
+			return ""
+		}
+		return field.Type
+	}
+	for _, f := range o.Fields {
+		if strings.EqualFold(f.RelationshipName, first) && len(f.ReferenceTo) == 1 {
+			if parent, err := s.describe(f.ReferenceTo[0]); err == nil {
+				return s.typeOf(parent, rest)
+			}
+		}
+	}
+	return ""
+}
+
 // fingerprint identifies everything that decides how a record reaches the
 // host. Records that did not change since must be read again when it changes.
 func fingerprint(objects []object) (string, error) {
 	type part struct {
 		Name, Kind, Parent, Lookup, Revision string
 		Scope                                Scope
-		Paths                                []string
+		Paths, Types                         []string
 		Related                              int
 		Rules                                any
 	}
 	var parts []part
 	for _, o := range objects {
-		parts = append(parts, part{o.Name, o.Kind, o.Parent, o.Lookup, o.Revision, o.Scope, o.paths, len(o.related), o.Mapping.Rules()})
+		parts = append(parts, part{o.Name, o.Kind, o.Parent, o.Lookup, o.Revision, o.Scope, o.paths, o.types, len(o.related), o.Mapping.Rules()})
 	}
 	text, err := json.Marshal(parts)
 	if err != nil {

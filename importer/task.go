@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/soql"
@@ -35,18 +36,49 @@ func (r *run) check(ctx context.Context, o *object) error {
 	if err != nil {
 		return fmt.Errorf("importer: check %s: %w", o.Name, err)
 	}
-	var c Checkpoint
+	tasks := make([]Task, 0, len(updated.IDs)+len(deleted.Records))
 	for _, id := range updated.IDs {
-		if !r.read[o.Name][id] {
-			c.NewTasks = append(c.NewTasks, Task{Object: o.Name, ID: id})
-		}
+		tasks = append(tasks, Task{Object: o.Name, ID: id})
 	}
 	for _, record := range deleted.Records {
-		if !r.read[o.Name][record.ID] {
-			c.NewTasks = append(c.NewTasks, Task{Object: o.Name, ID: record.ID, Gone: true})
+		tasks = append(tasks, Task{Object: o.Name, ID: record.ID, Gone: true})
+	}
+	for part := range slices.Chunk(tasks, MaxPage) {
+		if err := r.unmet(ctx, o, part); err != nil {
+			return err
 		}
 	}
-	return r.save(ctx, &c)
+	return nil
+}
+
+// unmet owes a read to those of the tasks whose record the run has not read.
+func (r *run) unmet(ctx context.Context, o *object, tasks []Task) error {
+	wanted := make([]salesforce.ID, len(tasks))
+	for i, task := range tasks {
+		wanted[i] = task.ID
+	}
+	links, err := r.links(ctx, o.Name, wanted)
+	if err != nil {
+		return err
+	}
+	owed := slices.DeleteFunc(tasks, func(task Task) bool {
+		return links[task.ID].Run == r.Number || r.unlinked[task.ID]
+	})
+	return r.save(ctx, &Checkpoint{NewTasks: owed})
+}
+
+// mostLeftOut bounds what a run remembers of the records that it leaves out.
+// Beyond it, and after a resume, some are read a second time, which changes
+// nothing.
+const mostLeftOut = 100_000
+
+// leftOut remembers records that have been read and have no link that says so.
+func (r *run) leftOut(items []item) {
+	for _, it := range items {
+		if it.next.State == "" && r.unlinked != nil && len(r.unlinked) < mostLeftOut {
+			r.unlinked[it.link.ID] = true
+		}
+	}
 }
 
 // sweep looks for missing records in an incremental run that needs it.

@@ -1,0 +1,44 @@
+package importer
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// A budget holds a run to its share of the org's API requests. They are counted
+// from when the run was begun or taken up again.
+type budget struct {
+	before int64 // what the run had made until then
+	made   *salesforce.Tally
+	pages  atomic.Int64
+}
+
+// calls is what the run has made so far.
+func (b *budget) calls() int64 {
+	if b.made == nil {
+		return b.before
+	}
+	return b.before + b.made.Requests()
+}
+
+// afford pauses the run before a read that the org, or the run, should not pay
+// for. The first page is free of the run's own limit, so that a run that is taken
+// up again and again comes to an end however small its share is.
+func (r *run) afford() error {
+	usage, known := r.cfg.Client.Usage()
+	if !known || r.made == nil {
+		return nil
+	}
+	if float64(usage.Used) >= r.cfg.DailyShare*float64(usage.Max) {
+		return fmt.Errorf("importer: %w: %d of %d API requests of the last 24 hours are used, and imports leave the others to the org (Config.DailyShare is %v)",
+			ErrPaused, usage.Used, usage.Max, r.cfg.DailyShare)
+	}
+	requests := r.made.Requests()
+	if r.pages.Add(1) > 1 && float64(requests) >= r.cfg.RunShare*float64(usage.Max) {
+		return fmt.Errorf("importer: %w: the run has made %d API requests of the %d in 24 hours (Config.RunShare is %v)",
+			ErrPaused, requests, usage.Max, r.cfg.RunShare)
+	}
+	return nil
+}
