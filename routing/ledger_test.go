@@ -1,6 +1,9 @@
 package routing_test
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,4 +76,28 @@ func TestParkedDeliveriesRest(t *testing.T) {
 	w.drain(r)
 	require.Equal(t, 2, w.uploads, "the open one was asked about, and found")
 	w.check(r, map[string]string{"open": "document open", "waiting": "document waiting"})
+}
+
+func TestSealedSpoolHoldsNothingInClear(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cfg := w.config(&process{world: w, fuse: -1})
+	cfg.Spool.Key = []byte(strings.Repeat("k", 32))
+	r, err := routing.New(cfg)
+	require.NoError(t, err)
+	_, err = r.Route(t.Context(), submission("a"))
+	require.NoError(t, err)
+	require.Len(t, w.spooled(), 1)
+	files, err := filepath.Glob(filepath.Join(w.dir, "*"))
+	require.NoError(t, err)
+	content, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	require.NotContains(t, string(content), "document")
+	step(t, r)
+	w.check(r, map[string]string{"a": "document a"})
+
+	cfg.Spool.Key = []byte("too short")
+	_, err = routing.New(cfg)
+	require.ErrorContains(t, err, "Key has 9 bytes")
+	require.NotContains(t, err.Error(), "too short")
 }

@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// ErrDamaged says that a spooled file is missing, or is not what was spooled.
+// ErrDamaged says that a spooled file is missing, is not what was spooled, or is
+// sealed with a key that the spool does not have.
 var ErrDamaged = errors.New("outbox: spooled file is missing or damaged")
 
 // A Spool keeps the files of deliveries in a directory. It is safe for
@@ -27,17 +28,52 @@ var ErrDamaged = errors.New("outbox: spooled file is missing or damaged")
 // A file is named after its content and its delivery: the SHA-256 in hex, a
 // dot, the delivery's id. Two deliveries of the same bytes have a file each, so
 // that the end of one can never take away the other's.
+//
+// With a Key, files are sealed with AES-256-GCM while they are written, and are
+// never on the disk in clear. They are named after what is on the disk then,
+// which tells nothing about the content.
 type Spool struct {
-	// Dir is the directory. It is created when needed, for the user alone.
+	// Dir is the directory, on a local file system. It is created when needed,
+	// for the user alone.
 	Dir string
+	// Key seals files: 32 random bytes. Keep it elsewhere than the files.
+	// Defaults to none: they lie in clear.
+	Key []byte
+	// OldKeys also open them, after Key was changed. What was spooled in clear
+	// can be read with or without a Key.
+	OldKeys [][]byte
+}
+
+// String tells the directory, never a key.
+func (s Spool) String() string { return "Spool(" + s.Dir + ")" }
+
+// GoString is String, so that %#v tells no key either.
+func (s Spool) GoString() string { return s.String() }
+
+// Validate names every fault of s. It does not look at the directory.
+func (s Spool) Validate() error {
+	var errs []error
+	if s.Dir == "" {
+		errs = append(errs, errors.New("outbox: Spool.Dir is missing"))
+	}
+	if n := len(s.Key); n != 0 && n != KeySize {
+		errs = append(errs, fmt.Errorf("outbox: Spool.Key has %d bytes, not %d", n, KeySize))
+	}
+	for i, key := range s.OldKeys {
+		if len(key) != KeySize {
+			errs = append(errs, fmt.Errorf("outbox: Spool.OldKeys: key %d has %d bytes, not %d", i+1, len(key), KeySize))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // A Blob is a spooled file.
 type Blob struct {
 	Name   string `json:"name"` // in the spool's directory
-	Size   int64  `json:"size"` // in bytes
-	MD5    string `json:"md5"`  // 32 hex digits in lower case
+	Size   int64  `json:"size"` // of the content, in bytes
+	MD5    string `json:"md5"`  // of the content, 32 hex digits in lower case
 	SHA256 string `json:"sha256"`
+	Sealed bool   `json:"sealed,omitempty"`
 }
 
 // incoming begins the names of files that are still being written.
@@ -58,7 +94,10 @@ func (s Spool) put(ctx context.Context, id string, r io.Reader) (blob Blob, err 
 	if !validID(id) {
 		return Blob{}, fmt.Errorf("invalid id %q", id)
 	}
-	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
+	if err := s.Validate(); err != nil {
+		return Blob{}, err
+	}
+	if err := makeDir(s.Dir); err != nil {
 		return Blob{}, err
 	}
 	f, err := os.CreateTemp(s.Dir, incoming+"*") // mode 0600
@@ -70,29 +109,43 @@ func (s Spool) put(ctx context.Context, id string, r io.Reader) (blob Blob, err 
 			err = errors.Join(err, s.remove(f.Name()))
 		}
 	}()
-	blob, err = write(ctx, f, r)
+	blob, err = s.write(ctx, f, id, r)
 	if err != nil {
 		return Blob{}, errors.Join(err, f.Close())
 	}
 	if err := f.Close(); err != nil {
 		return Blob{}, err
 	}
-	blob.Name = blob.SHA256 + "." + id
 	if err := os.Rename(f.Name(), s.path(blob)); err != nil {
 		return Blob{}, err
 	}
-	return blob, syncDir(s.Dir)
+	return blob, syncRename(s.path(blob))
 }
 
 // write copies r to stable storage and takes its measure on the way.
-func write(ctx context.Context, f *os.File, r io.Reader) (Blob, error) {
-	md5sum, sha256sum := md5.New(), sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, md5sum, sha256sum), contextReader{ctx, r})
-	if err != nil {
-		return Blob{}, err
+func (s Spool) write(ctx context.Context, f *os.File, id string, r io.Reader) (Blob, error) {
+	md5sum, sha256sum, name := md5.New(), sha256.New(), sha256.New()
+	disk := io.WriteCloser(keptOpen{io.MultiWriter(f, name)})
+	if len(s.Key) > 0 {
+		var err error
+		if disk, err = newSealer(disk, s.Key, id); err != nil {
+			return Blob{}, err
+		}
 	}
-	return Blob{Size: n, MD5: sum(md5sum), SHA256: sum(sha256sum)}, f.Sync()
+	n, err := io.Copy(io.MultiWriter(disk, md5sum, sha256sum), contextReader{ctx, r})
+	if err == nil {
+		err = disk.Close()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return Blob{Name: sum(name) + "." + id, Size: n, MD5: sum(md5sum), SHA256: sum(sha256sum), Sealed: len(s.Key) > 0}, err
 }
+
+// keptOpen is a writer that has nothing left to write at its end.
+type keptOpen struct{ io.Writer }
+
+func (keptOpen) Close() error { return nil }
 
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
@@ -109,8 +162,38 @@ func (c contextReader) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// syncDir makes renames in dir survive a crash. Windows cannot sync a
-// directory, and needs no such thing.
+// makeDir makes dir and the directories above it, so that they survive a crash.
+func makeDir(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	above := filepath.Dir(dir)
+	if above == dir {
+		return fmt.Errorf("there is no directory %s", dir)
+	}
+	if err := makeDir(above); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(above)
+}
+
+// syncRename makes the rename of a file to path survive a crash.
+func syncRename(path string) error {
+	if runtime.GOOS != "windows" {
+		return syncDir(filepath.Dir(path))
+	}
+	// Windows cannot sync a directory. NTFS keeps a journal, and flushing the
+	// file under its new name flushes that up to the rename.
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -136,32 +219,49 @@ func (s Spool) Open(b Blob) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outbox: open spooled file: %w", err)
 	}
-	info, err := f.Stat()
-	if err == nil && info.Size() != b.Size {
-		err = fmt.Errorf("%w: %d bytes, not %d", ErrDamaged, info.Size(), b.Size)
-	}
+	content, err := s.content(f, b)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("outbox: open spooled file %s: %w", b.Name, err), f.Close())
 	}
-	return &checkedFile{f: f, blob: b, left: b.Size, hash: sha256.New()}, nil
+	return &checkedFile{f: f, content: content, blob: b, left: b.Size, hash: sha256.New()}, nil
+}
+
+// content is what to read of f, if that has the right size.
+func (s Spool) content(f *os.File, b Blob) (io.Reader, error) {
+	size := b.Size
+	if b.Sealed {
+		size = sealedSize(size)
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.Size() != size:
+		return nil, fmt.Errorf("%w: %d bytes, not %d", ErrDamaged, info.Size(), size)
+	case !b.Sealed:
+		return f, nil
+	}
+	id, _ := owner(b.Name)
+	return newOpener(f, append([][]byte{s.Key}, s.OldKeys...), id)
 }
 
 // checkedFile holds back the end of the file until the checksum is right.
 type checkedFile struct {
-	f    *os.File
-	blob Blob
-	left int64
-	hash hash.Hash
+	f       *os.File
+	content io.Reader
+	blob    Blob
+	left    int64
+	hash    hash.Hash
 }
 
 func (c *checkedFile) Read(p []byte) (int, error) {
-	n, err := c.f.Read(p)
+	n, err := c.content.Read(p)
 	c.hash.Write(p[:n])
 	c.left -= int64(n)
 	if c.left == 0 && sum(c.hash) == c.blob.SHA256 {
 		return n, err
 	}
-	if c.left <= 0 || errors.Is(err, io.EOF) {
+	if c.left <= 0 || errors.Is(err, io.EOF) || errors.Is(err, ErrDamaged) {
 		return n, fmt.Errorf("outbox: read spooled file %s: %w", c.blob.Name, ErrDamaged)
 	}
 	return n, err
@@ -237,7 +337,7 @@ func (s Spool) path(b Blob) string { return filepath.Join(s.Dir, b.Name) }
 // valid keeps a row that somebody tampered with from naming any other file.
 func (b Blob) valid() bool {
 	_, ok := owner(b.Name)
-	return ok && strings.HasPrefix(b.Name, b.SHA256+".")
+	return ok && (b.Sealed || strings.HasPrefix(b.Name, b.SHA256+"."))
 }
 
 // owner takes the delivery's id from the name of a spooled file.
