@@ -57,6 +57,16 @@ var rules = []rule{
 		"github.com/emersion/go-sasl",
 		"github.com/emersion/go-smtp",
 	}},
+	{"routing/seal", []string{"routing"}, []string{
+		"github.com/clipperhouse/uax29/v2",
+		"github.com/hhrutter/tiff",
+		"github.com/mattn/go-runewidth",
+		"github.com/pdfcpu/pdfcpu",
+		"golang.org/x/crypto",
+		"golang.org/x/image",
+		"golang.org/x/text",
+		"go.yaml.in/yaml/v3",
+	}},
 	{"importer", []string{"salesforce", "soql", "mapping"}, []string{
 		"github.com/shopspring/decimal",
 		"go.yaml.in/yaml/v3",
