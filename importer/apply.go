@@ -19,6 +19,9 @@ func (r *run) apply(ctx context.Context, o *object, records []salesforce.Record,
 
 // carry hands the items' changes to the host and saves what became of them.
 func (r *run) carry(ctx context.Context, o *object, items []item, after Position, extra *Checkpoint) error {
+	if err := r.match(ctx, o, items); err != nil {
+		return err
+	}
 	next := r.Run
 	then := func(outcomes []Outcome) *Checkpoint {
 		c := *extra
@@ -48,7 +51,7 @@ func (r *run) commit(ctx context.Context, items []item, then func([]Outcome) *Ch
 			continue
 		}
 		batch = append(batch, *it.change)
-		if !it.known {
+		if !it.known || it.change.Action == Adopt {
 			it.link.State, it.link.Run = Pending, r.Number
 			pending = append(pending, it.link)
 		}
@@ -96,24 +99,28 @@ func (r *run) save(ctx context.Context, c *Checkpoint) error {
 
 // settle turns outcomes into links, tasks, dead letters and entries.
 func (r *run) settle(items []item, outcomes []Outcome, c *Checkpoint) []Result {
-	results := make([]Result, len(items))
-	for i, it := range items {
+	results := make([]Result, 0, len(items))
+	for _, it := range items {
 		if it.change != nil {
-			it.take(outcomes[0])
+			it.take(outcomes[0], r.cfg.CreateAgain)
 			outcomes = outcomes[1:]
-		}
-		results[i] = it.entry.Result
-		if it.entry.Result == Failed {
-			c.Dead = append(c.Dead, DeadLetter{Object: it.link.Object, ID: it.link.ID, Gone: it.gone, Reason: it.entry.Reason})
-		} else {
-			c.Alive = append(c.Alive, Task{Object: it.link.Object, ID: it.link.ID})
-			c.NewTasks = append(c.NewTasks, it.tasks...)
 		}
 		if it.next.State != "" {
 			if r.Kind != Relink { // which must not hide a record from a complete run that goes on later
 				it.next.Run = r.Number
 			}
 			c.Links = append(c.Links, it.next)
+		}
+		if it.postponed {
+			c.NewTasks = append(c.NewTasks, it.tasks...)
+			continue
+		}
+		results = append(results, it.entry.Result)
+		if it.entry.Result == Failed {
+			c.Dead = append(c.Dead, r.deadLetter(it))
+		} else {
+			c.Alive = append(c.Alive, Task{Object: it.link.Object, ID: it.link.ID})
+			c.NewTasks = append(c.NewTasks, it.tasks...)
 		}
 		if it.entry.Result != Unchanged {
 			it.entry.Warnings = append(it.entry.Warnings, it.notes...)
@@ -126,17 +133,29 @@ func (r *run) settle(items []item, outcomes []Outcome, c *Checkpoint) []Result {
 	return results
 }
 
+func (r *run) deadLetter(it item) DeadLetter {
+	now := r.cfg.Now()
+	return DeadLetter{
+		Object: it.link.Object, ID: it.link.ID, Gone: it.gone, Label: it.entry.Label, Reason: it.entry.Reason,
+		Attempts: 1, First: now, Last: now, Run: r.Number,
+	}
+}
+
 // take notes the sink's outcome.
-func (it *item) take(outcome Outcome) {
+func (it *item) take(outcome Outcome, again bool) {
 	it.entry.Changed = outcome.Changed
+	adopting := it.change.Action == Adopt
 	switch {
+	case adopting && (outcome.Err != nil || outcome.Result == Missing):
+		if outcome.Err == nil {
+			outcome.Err = fmt.Errorf("%s %s, which it was matched with, is no longer in the host", it.link.Kind, it.link.HostID)
+		}
+		it.link.HostID, it.link.State, it.known = "", Pending, true // to be matched anew
+		it.fail(outcome.Err)
 	case outcome.Err != nil:
 		it.fail(outcome.Err)
 	case outcome.Result == Missing:
-		it.skip("deleted in the host: its link to Salesforce was removed")
-		it.next = it.link
-		it.next.State, it.next.Free = Detached, true
-		it.tasks = nil
+		it.lose(again)
 	default:
 		it.entry.HostID, it.next.HostID = outcome.HostID, outcome.HostID
 		it.entry.Result = outcome.Result
@@ -146,20 +165,30 @@ func (it *item) take(outcome Outcome) {
 			if outcome.Result == Updated {
 				it.entry.Result = Retired
 			}
+		case adopting:
+			it.entry.Result = Matched
 		case it.link.State == Pending:
 			it.entry.Result = Created // by a run that was broken off before it could note it
 		}
 	}
 }
 
-func (it *item) fail(err error) {
-	it.change = nil
-	it.entry.Result, it.entry.Reason = Failed, err.Error()
-	it.tasks = nil
-	it.next = it.link // as it was; a record that is not in the host yet has none
-	if !it.known {
-		it.next = Link{}
+// lose notes that the host has deleted a linked record.
+func (it *item) lose(again bool) {
+	it.next, it.tasks = it.link, nil
+	if again && it.change.Action != Retire {
+		it.skip("deleted in the host: it is created again")
+		it.next.State, it.next.HostID, it.next.Retired = Pending, "", false
+		it.tasks = []Task{{Object: it.link.Object, ID: it.link.ID}}
+		return
 	}
+	it.skip("deleted in the host: its link to Salesforce was removed")
+	it.next.State, it.next.Free = Detached, true
+}
+
+func (it *item) fail(err error) {
+	it.drop()
+	it.entry.Result, it.entry.Reason = Failed, err.Error()
 }
 
 func (it *item) skip(reason string) {

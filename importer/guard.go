@@ -1,6 +1,12 @@
 package importer
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/sfbridge/sfbridge/salesforce"
+)
 
 // A GuardError stops a run that would retire records, or take them out of scope,
 // in a number that looks like a mistake. Nothing of that was done. The run goes
@@ -16,9 +22,154 @@ type GuardError struct {
 
 // Error says what would happen and what confirms it.
 func (e *GuardError) Error() string {
-	return fmt.Sprintf("importer: %d of %d linked records of %s would be retired or taken out of scope, and at most %d may be: confirm by RunOptions.MayRetire, or mend them in Salesforce",
+	return fmt.Sprintf("importer: %d of %d linked records of %s would be retired or taken out of scope, and at most %d may be: confirm it by RunOptions.MayRetire, or mend them in Salesforce",
 		e.Leaving, e.Linked, e.Object, e.Limit)
 }
 
 // Is makes every GuardError an ErrGuard.
 func (e *GuardError) Is(target error) bool { return target == ErrGuard }
+
+// unguarded is how many records of an object may always leave.
+const unguarded = 50
+
+// postpone turns what leaves into reads that are owed, so that all of it can be
+// counted before any is done. A link that is Leaving counts as one to a parent
+// that is not imported any more.
+func postpone(items []item) {
+	for i := range items {
+		it := &items[i]
+		if !it.leaves() {
+			continue
+		}
+		it.change, it.postponed = nil, true
+		it.next = it.link
+		it.next.State = Leaving
+		it.tasks = []Task{{Object: it.link.Object, ID: it.link.ID, Gone: it.gone}}
+	}
+}
+
+// leaves reports whether the host's record would be retired or go out of scope.
+func (it *item) leaves() bool {
+	if !it.known || it.link.State == Pending {
+		return false
+	}
+	retires := it.change != nil && it.change.Action == Retire
+	return retires || it.next.State == OutOfScope && it.link.State != OutOfScope
+}
+
+// guard stops the run before the owed reads take out more records of an object
+// than may leave unconfirmed. A run that was stopped here looks at them once
+// more: they may have been mended.
+func (r *run) guard(ctx context.Context, _ *object) error {
+	for i := range r.objects {
+		if err := r.guardOne(ctx, &r.objects[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) guardOne(ctx context.Context, o *object) error {
+	leaving, err := r.leaving(ctx, o)
+	if err != nil || len(leaving) <= unguarded {
+		return err
+	}
+	linked, err := r.countLinked(ctx, o)
+	if err != nil {
+		return err
+	}
+	e := &GuardError{Object: o.Name, Leaving: len(leaving), Linked: linked}
+	e.Limit = max(unguarded, int(r.cfg.MaxRetire*float64(linked)))
+	if e.Leaving > e.Limit && r.resumed {
+		if e.Leaving, err = r.stillLeaving(ctx, o, leaving); err != nil {
+			return err
+		}
+	}
+	switch {
+	case e.Leaving <= e.Limit:
+		return nil
+	case e.Leaving <= r.options.MayRetire:
+		what := fmt.Sprintf("may take out %d of %d linked records of %s", e.Leaving, e.Linked, o.Name)
+		return r.save(ctx, &Checkpoint{Audit: r.audit(r.caller, what)})
+	default:
+		return e
+	}
+}
+
+// leaving lists the owed reads that are known to take a linked record out.
+func (r *run) leaving(ctx context.Context, o *object) ([]Task, error) {
+	tasks, err := r.cfg.Store.Tasks(ctx, o.Name, unguarded+1)
+	if err == nil && len(tasks) > unguarded {
+		tasks, err = r.cfg.Store.Tasks(ctx, o.Name, math.MaxInt32)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("importer: read the tasks of %s: %w", o.Name, err)
+	}
+	if len(tasks) <= unguarded {
+		return nil, nil
+	}
+	var leaving []Task
+	for len(tasks) > 0 {
+		part := tasks[:min(len(tasks), MaxPage)]
+		tasks = tasks[len(part):]
+		links, err := r.links(ctx, o.Name, taskIDs(part))
+		if err != nil {
+			return nil, err
+		}
+		for _, task := range part {
+			state := links[task.ID].State
+			if !task.Children && (state == Leaving || task.Gone && (state == Linked || state == OutOfScope || state == Vanished)) {
+				leaving = append(leaving, task)
+			}
+		}
+	}
+	return leaving, nil
+}
+
+// stillLeaving reads what Salesforce says of the records now.
+func (r *run) stillLeaving(ctx context.Context, o *object, tasks []Task) (n int, err error) {
+	for len(tasks) > 0 {
+		part := tasks[:min(len(tasks), chunk)]
+		tasks = tasks[len(part):]
+		gone := map[salesforce.ID]bool{}
+		for _, task := range part {
+			gone[task.ID] = task.Gone
+		}
+		found, lost, err := r.byID(ctx, o, taskIDs(part))
+		if err != nil {
+			return 0, err
+		}
+		items, err := r.plan(ctx, o, found, lost, gone)
+		if err != nil {
+			return 0, err
+		}
+		for _, it := range items {
+			if it.postponed {
+				n++
+			}
+		}
+	}
+	return n, nil
+}
+
+func (r *run) countLinked(ctx context.Context, o *object) (n int, err error) {
+	filter := LinkFilter{Object: o.Name, States: []LinkState{Linked, Leaving}}
+	for after := salesforce.ID(""); ; {
+		links, err := r.cfg.Store.ListLinks(ctx, filter, after, MaxPage)
+		if err != nil {
+			return 0, fmt.Errorf("importer: list the links of %s: %w", o.Name, err)
+		}
+		if n += len(links); len(links) < MaxPage {
+			return n, nil
+		}
+		after = links[len(links)-1].ID
+	}
+}
+
+func taskIDs(tasks []Task) []salesforce.ID {
+	list := make([]salesforce.ID, len(tasks))
+	for i, task := range tasks {
+		list[i] = task.ID
+	}
+	return list
+}

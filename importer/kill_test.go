@@ -119,11 +119,6 @@ func (s killStore) Save(ctx context.Context, f importer.Fence, c *importer.Check
 	return s.call("store Save", func() error { return s.next.Save(ctx, f, c) })
 }
 
-func (s killStore) DeadOf(ctx context.Context, object string, ids []salesforce.ID) (letters []importer.DeadLetter, err error) {
-	err = s.call("store DeadOf", func() error { letters, err = s.next.DeadOf(ctx, object, ids); return err })
-	return letters, err
-}
-
 func (s killStore) DeadLetters(ctx context.Context) iter.Seq2[importer.DeadLetter, error] {
 	return s.next.DeadLetters(ctx)
 }

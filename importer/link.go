@@ -91,7 +91,7 @@ func (im *Importer) RemoveAll(ctx context.Context, actor string) error {
 	if err := im.cfg.Allow(ctx, actor, RemoveFlag); err != nil {
 		return err
 	}
-	states := []LinkState{Pending, Linked, OutOfScope, Deleted, Vanished}
+	states := []LinkState{Pending, Linked, Leaving, OutOfScope, Deleted, Vanished}
 	return im.hold(ctx, func(fence Fence) error {
 		for _, o := range im.cfg.Objects {
 			if o.Parent != "" {
@@ -169,6 +169,9 @@ func (r *run) relink(ctx context.Context, o *object, link Link) error {
 	}
 	if o.scoped && !o.Scope.flagged(records[0]) {
 		return fmt.Errorf("importer: link %s %s again: %w: tick %s of %s in Salesforce first", link.Kind, link.HostID, ErrNotInScope, o.Scope.Field, link.ID)
+	}
+	if err := r.guard(ctx, nil); err != nil { // a read that is owed may take records out
+		return err
 	}
 	before := link
 	link.State, link.Free = OutOfScope, false // the state from which an import takes it in, with its children

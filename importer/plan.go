@@ -22,7 +22,10 @@ type item struct {
 	next   Link    // the link as it will be when the change succeeds
 	tasks  []Task  // reads that follow from it
 	entry  Entry
-	notes  []string // of Refine, for the report of a record that changes
+	// postponed says that it leaves, and that this is done later; nothing is
+	// reported yet.
+	postponed bool
+	notes     []string // of Refine, for the report of a record that changes
 }
 
 // plan decides for each record, and for each id of lost, which were looked for
@@ -61,6 +64,9 @@ func (r *run) plan(ctx context.Context, o *object, records []salesforce.Record, 
 	}
 	if err := r.refine(ctx, o, items); err != nil {
 		return nil, fmt.Errorf("importer: refine %s: %w", o.Name, err)
+	}
+	if !r.following {
+		postpone(items)
 	}
 	return items, nil
 }
@@ -172,7 +178,7 @@ func (r *run) put(ctx context.Context, o *object, it *item, parent Link) error {
 func (r *run) leave(o *object, it *item) {
 	it.skip(o.Scope.Field + " is not ticked")
 	switch it.link.State {
-	case Linked, Vanished:
+	case Linked, Leaving, Vanished:
 		it.next.State, it.next.Stamp = OutOfScope, it.stamp
 		it.next.Free = o.Scope.OnExit == Detach
 		if o.Scope.OnExit == Deactivate {

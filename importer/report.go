@@ -74,6 +74,8 @@ type Run struct {
 	Error string
 	// Calls is how many API requests it has made so far.
 	Calls int64
+	// Told is the status that Config.Fallback has been told of.
+	Told RunStatus
 }
 
 // A Position is a place in the sequence of a run's steps.

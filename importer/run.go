@@ -26,10 +26,13 @@ type run struct {
 	// relinked is the record that a person has linked again, whose children
 	// are read whatever stood against it.
 	relinked salesforce.ID
+	// following says that owed reads are done: what leaves is taken out at once.
+	following bool
 	// unlinked are records that the run has read and left out, of which the store
 	// keeps nothing.
 	unlinked map[salesforce.ID]bool
 	total    map[string]int
+	caller   string        // who has asked, perhaps not who began the run
 	options  RunOptions    // of the call
 	spent    salesforce.ID // a bulk job whose rows are in the host
 	budget
@@ -56,15 +59,19 @@ func (r *run) steps() []step {
 	}
 	switch r.Kind {
 	case Complete:
+		once("retrying", r.retry)
 		each("reading", r.all)
+		once("guarding", r.guard)
 		once("following up", r.followUp)
 		each("looking for missing records", r.unseen)
+		once("guarding", r.guard)
 		once("following up", r.followUp)
 	case Incremental:
 		once("retrying", r.retry)
 		each("reading changes", r.changes)
 		each("checking", r.check)
 		each("looking for missing records", r.sweep)
+		once("guarding", r.guard)
 		once("following up", r.followUp)
 	}
 	return steps
@@ -83,12 +90,16 @@ func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind, op
 			ctx := tally.Within(ctx)
 			r, err := im.begin(ctx, fence, actor, kind, resumed == nil, tally)
 			if err != nil {
-				return paused(err)
+				err = paused(err)
+				im.stillborn(ctx, actor, kind, err)
+				return err
 			}
+			r.caller = actor
 			if options != nil {
 				r.options = *options
 			}
 			err = r.work(ctx)
+			r.appeal(ctx, err)
 			report = &Report{Run: r.Run, Resumed: resumed}
 			if err != nil || !r.resumed {
 				return err

@@ -36,9 +36,6 @@ type Store interface {
 	// DeadLetters yields the dead letters, ordered by object and id. The loop may
 	// use the Store.
 	DeadLetters(ctx context.Context) iter.Seq2[DeadLetter, error]
-	// DeadOf reads the dead letters of these ids of one object; ids that have
-	// none are left out.
-	DeadOf(ctx context.Context, object string, ids []salesforce.ID) ([]DeadLetter, error)
 	// Runs yields all runs, newest first. The loop may use the Store.
 	Runs(ctx context.Context) iter.Seq2[Run, error]
 	// Entries yields a run's report, record by record, in the order written.
@@ -81,6 +78,7 @@ type LinkState string
 const (
 	Pending    LinkState = "pending" // about to be created in the host
 	Linked     LinkState = "linked"
+	Leaving    LinkState = "leaving"      // to be retired or taken out of scope at the end of a run
 	OutOfScope LinkState = "out of scope" // no longer ticked
 	Detached   LinkState = "detached"     // unlinked by a person; no import touches it
 	Deleted    LinkState = "deleted"      // deleted or merged away in Salesforce
@@ -142,8 +140,9 @@ type Checkpoint struct {
 	// stays; that its record is Gone is added, and never taken back.
 	NewTasks  []Task
 	DoneTasks []Task
-	// Dead are records that failed, to be tried again by the next run.
-	// A dead letter that is there already is replaced.
+	// Dead are records that failed, to be tried again by the next run. Of a dead
+	// letter that is there already, First stays, Told stays true, and Attempts
+	// grows by one, unless Run is the same.
 	Dead []DeadLetter
 	// Alive are records that are dead letters no more.
 	Alive []Task
@@ -164,8 +163,8 @@ type DeadLetter struct {
 	Label string
 	// Reason is what stood against it the last time.
 	Reason string
-	// Attempts is how many runs have tried, First and Last when they did, and
-	// Run is the number of the last.
+	// Attempts is how many runs have tried it, First and Last when the first and
+	// the last did, and Run the number of the last.
 	Attempts    int
 	First, Last time.Time
 	Run         int64

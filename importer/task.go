@@ -91,6 +91,8 @@ func (r *run) sweep(ctx context.Context, o *object) error {
 
 // followUp does all owed reads, parents before children, until none is left.
 func (r *run) followUp(ctx context.Context, _ *object) error {
+	r.following = true
+	defer func() { r.following = false }()
 	for {
 		done := 0
 		for i := range r.objects {
@@ -176,7 +178,7 @@ func (r *run) readFamilies(ctx context.Context, o *object, tasks []Task) error {
 
 // unseen looks by id for the linked records that a run has not met.
 func (r *run) unseen(ctx context.Context, o *object) error {
-	filter := LinkFilter{Object: o.Name, NotRun: r.Number, States: []LinkState{Pending, Linked, OutOfScope, Vanished}}
+	filter := LinkFilter{Object: o.Name, NotRun: r.Number, States: []LinkState{Pending, Linked, Leaving, OutOfScope, Vanished}}
 	var gone map[salesforce.ID]bool
 	for {
 		links, err := r.cfg.Store.ListLinks(ctx, filter, r.Position.AfterID, chunk)

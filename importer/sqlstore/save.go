@@ -102,10 +102,10 @@ func (w *writer) links(links []importer.Link) {
 
 func (w *writer) deadLetters(c *importer.Checkpoint) {
 	w.remove("sfbridge_import_dead", c.Alive, false)
-	w.upsert("sfbridge_import_dead", []string{"object", "sf_id"}, []string{"gone", "label", "reason", "attempts", "first", "last", "run", "told"}, len(c.Dead), func(i int) []any {
+	w.chunks(len(c.Dead), func(i int) []any {
 		d := c.Dead[i]
 		return []any{d.Object, string(d.ID), number(d.Gone), d.Label, d.Reason, d.Attempts, millis(d.First), millis(d.Last), d.Run, number(d.Told)}
-	})
+	}, w.deadUpsert)
 	if c.RetryDead {
 		w.exec(`INSERT INTO sfbridge_import_task (object, sf_id, children, gone)
 			SELECT object, sf_id, 0, gone FROM sfbridge_import_dead d WHERE NOT EXISTS (
@@ -114,6 +114,22 @@ func (w *writer) deadLetters(c *importer.Checkpoint) {
 			SELECT 1 FROM sfbridge_import_dead d WHERE d.gone = 1
 				AND d.object = sfbridge_import_task.object AND d.sf_id = sfbridge_import_task.sf_id)`)
 	}
+}
+
+// deadUpsert writes dead letters. One that is there keeps its first time, and
+// counts another attempt when it is another run's.
+func (w *writer) deadUpsert(rows int) string {
+	const table = "sfbridge_import_dead"
+	given, conflict := func(column string) string { return "excluded." + column }, " ON CONFLICT (object, sf_id) DO UPDATE SET "
+	if w.d == MySQL {
+		given, conflict = func(column string) string { return "VALUES(" + column + ")" }, " ON DUPLICATE KEY UPDATE "
+	}
+	sets := "attempts = " + table + ".attempts + CASE WHEN " + table + ".run = " + given("run") + " THEN 0 ELSE 1 END" +
+		", told = CASE WHEN " + given("told") + " = 1 THEN 1 ELSE " + table + ".told END"
+	for _, column := range []string{"gone", "label", "reason", "last", "run"} { // run last: MySQL sets one after the other
+		sets += ", " + column + " = " + given(column)
+	}
+	return "INSERT INTO " + table + " (" + deadColumns + ") VALUES " + sqlx.Rows(rows, 10) + conflict + sets
 }
 
 func (w *writer) tasks(c *importer.Checkpoint) {

@@ -150,22 +150,6 @@ func (s *Store) Tasks(ctx context.Context, object string, limit int) ([]importer
 
 const deadColumns = `object, sf_id, gone, label, reason, attempts, first, last, run, told`
 
-// DeadOf implements importer.Store.
-func (s *Store) DeadOf(ctx context.Context, object string, ids []salesforce.ID) (all []importer.DeadLetter, err error) {
-	for ; len(ids) > 0 && err == nil; ids = ids[min(len(ids), most):] {
-		part := ids[:min(len(ids), most)]
-		args := []any{object}
-		for _, id := range part {
-			args = append(args, string(id))
-		}
-		var found []importer.DeadLetter
-		query := `SELECT ` + deadColumns + ` FROM sfbridge_import_dead WHERE object = ? AND sf_id IN (` + sqlx.Marks(len(part)) + `)`
-		found, err = collect(ctx, s, query, args, deadLetter)
-		all = append(all, found...)
-	}
-	return all, err
-}
-
 // DeadLetters implements importer.Store.
 func (s *Store) DeadLetters(ctx context.Context) iter.Seq2[importer.DeadLetter, error] {
 	query := fmt.Sprintf(`SELECT %s FROM sfbridge_import_dead WHERE object > ? OR object = ? AND sf_id > ? ORDER BY object, sf_id LIMIT %d`, deadColumns, most)
