@@ -40,6 +40,7 @@ func TestCustomersThatTheHostHasAreLinkedByTheirNumber(t *testing.T) {
 	w.account("Second", "AccountNumber", "K-3")
 	w.account("New", "AccountNumber", "K-9")
 	w.account("Numberless")
+	w.tune = func(c *importer.Config) { c.PageSize = 10 }
 	im := w.importer(t)
 
 	report := complete(t, im)
@@ -52,6 +53,8 @@ func TestCustomersThatTheHostHasAreLinkedByTheirNumber(t *testing.T) {
 	lines := strings.Join(entries(t, im, report.Run.Number), "\n")
 	require.Contains(t, lines, `matched Acme: number "K-1" is equal`)
 	require.Contains(t, lines, `created Ambiguous: not matched: the host has 2 of kind customer with number "K-2"`)
+	require.Contains(t, lines, `created First: not matched with customer 4: 2 records have number "K-3"`)
+	require.Contains(t, lines, `created Second: not matched with customer 4: 2 records have number "K-3"`)
 	require.Contains(t, lines, `created New`)
 
 	before := w.dump(t)
@@ -470,7 +473,7 @@ func TestGuardLetsTheRunGoOnWhenItWasMended(t *testing.T) {
 	}
 	_, err := im.Incremental(t.Context(), "anna", nil)
 	require.ErrorIs(t, err, importer.ErrGuard)
-	_, err = im.LinkAgain(t.Context(), "anna", "customer", "1")
+	_, err = im.LinkAgain(t.Context(), "anna", "customer", w.hostID(t, "customers", accounts[59]))
 	require.ErrorIs(t, err, importer.ErrGuard, "another call does not take them out either")
 
 	w.org.Advance(time.Minute)
@@ -514,7 +517,7 @@ func TestEveryRecordReadIsAccountedFor(t *testing.T) {
 	ids := map[string]string{}
 	populate(w, ids)
 	w.refuse(func(c importer.Change) error {
-		if c.ID.String() == ids["Gluck"] {
+		if string(c.ID) == ids["Gluck"] {
 			return errors.New("no")
 		}
 		return nil
