@@ -26,7 +26,7 @@ func ExampleOpen() {
 	store, err := sqlstore.Open(context.Background(), db, sqlstore.Config{
 		Dialect: sqlstore.SQLite,
 		Objects: objects,
-		Tables:  map[string]string{customers.KindCustomer: "clients"},
+		Tables:  map[string]sqlstore.Table{customers.KindCustomer: {Name: "clients"}},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -2,9 +2,8 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"fmt"
+	"strings"
 
 	"github.com/sfbridge/sfbridge/importer"
 	"github.com/sfbridge/sfbridge/internal/sqlx"
@@ -13,14 +12,33 @@ import (
 
 // Save implements importer.Store.
 func (s *Store) Save(ctx context.Context, fence importer.Fence, c *importer.Checkpoint) error {
-	return sqlx.InTx(ctx, s.db, func(tx *sql.Tx) error { return s.save(ctx, tx, fence, c) })
+	return s.transact(ctx, func(x *session) error {
+		if err := x.lease(fence); err != nil {
+			return err
+		}
+		return x.save(c)
+	})
 }
 
-// save writes a checkpoint within a transaction. Reading the fence locks the
-// state's row, so that no other run can take over before the commit.
-func (s *Store) save(ctx context.Context, tx *sql.Tx, fence importer.Fence, c *importer.Checkpoint) error {
-	w := writer{ctx: ctx, tx: tx, d: s.dialect}
-	w.lease(fence, s.now().Add(fence.TTL).UnixMilli())
+// lease proves that the fence is the newest, and extends the lease. It comes
+// first in a transaction: it locks the row until the commit, so that no other
+// run can take over in between. Counting the writes makes sure that the row
+// changes, which is what MySQL counts as affected.
+func (x *session) lease(fence importer.Fence) error {
+	text := `UPDATE sfbridge_import_state SET expires = ?, writes = writes + 1 WHERE id = 1 AND fence = ?`
+	result, err := x.tx.ExecContext(x.ctx, x.s.dialect.Rebind(text), x.s.now().Add(fence.TTL).UnixMilli(), fence.Number)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return importer.ErrLeaseLost
+}
+
+// save writes a checkpoint.
+func (x *session) save(c *importer.Checkpoint) error {
+	w := writer{session: x}
 	w.state(c)
 	w.run(c.Run)
 	w.links(c.Links)
@@ -34,22 +52,27 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, fence importer.Fence, c *i
 // A writer writes the parts of a checkpoint and keeps the first error, after
 // which it does nothing.
 type writer struct {
-	ctx context.Context //nolint:containedctx // lives for one transaction
-	tx  *sql.Tx
-	d   Dialect
+	*session
 	err error
 }
 
 func (w *writer) exec(query string, args ...any) {
-	if w.err != nil {
-		return
-	}
-	if _, err := w.tx.ExecContext(w.ctx, w.d.Rebind(query), args...); err != nil {
-		w.err = err
+	if w.err == nil {
+		w.err = w.session.exec(w.s.dialect.Rebind(query), args...)
 	}
 }
 
-func (w *writer) json(v any) string {
+func (w *writer) rows(st *statement, n int, appendRow func(args []any, i int) []any) {
+	if w.err == nil {
+		w.err = w.write(st, n, appendRow)
+	}
+}
+
+// json is the text of a list, empty for an empty one.
+func (w *writer) json(n int, v any) string {
+	if n == 0 {
+		return ""
+	}
 	text, err := json.Marshal(v)
 	if err != nil && w.err == nil {
 		w.err = err
@@ -57,55 +80,48 @@ func (w *writer) json(v any) string {
 	return string(text)
 }
 
-func (w *writer) lease(fence importer.Fence, expires int64) {
-	var newest int64
-	query := `SELECT fence FROM sfbridge_import_state WHERE id = 1` + w.d.ForUpdate()
-	if w.err = w.tx.QueryRowContext(w.ctx, query).Scan(&newest); w.err != nil {
-		return
-	}
-	if newest != fence.Number {
-		w.err = importer.ErrLeaseLost
-	}
-	w.exec(`UPDATE sfbridge_import_state SET expires = ? WHERE id = 1`, expires)
-}
-
 // state writes what the checkpoint changes of the org's state.
 func (w *writer) state(c *importer.Checkpoint) {
+	var sets []string
+	var args []any
 	set := func(column string, changed bool, value any) {
 		if changed {
-			w.exec(`UPDATE sfbridge_import_state SET `+column+` = ? WHERE id = 1`, value)
+			sets, args = append(sets, column+" = ?"), append(args, value)
 		}
 	}
 	set("org", c.Org != "", string(c.Org))
 	set("watermark", !c.Watermark.IsZero(), millis(c.Watermark))
 	set("fingerprint", c.Fingerprint != "", c.Fingerprint)
 	set("last_complete", !c.LastComplete.IsZero(), millis(c.LastComplete))
-	set("seen", len(c.Seen) > 0, w.json(c.Seen))
+	set("seen", len(c.Seen) > 0, w.json(len(c.Seen), c.Seen))
+	if len(sets) > 0 {
+		w.exec(`UPDATE sfbridge_import_state SET `+strings.Join(sets, ", ")+` WHERE id = 1`, args...)
+	}
 }
 
 func (w *writer) run(r *importer.Run) {
 	if r == nil {
 		return
 	}
-	w.exec(w.d.Upsert("sfbridge_import_run", []string{"number"}, []string{"kind", "status", "actor", "started", "finished", "body"}, 1),
-		r.Number, string(r.Kind), string(r.Status), r.Actor, millis(r.Started), millis(r.Finished), w.json(r))
-	w.exec(`UPDATE sfbridge_import_state SET runs = ? WHERE id = 1 AND runs < ?`, r.Number, r.Number)
+	w.rows(w.s.saveRun, 1, func(args []any, _ int) []any {
+		return append(args, r.Number, string(r.Kind), string(r.Status), r.Actor, millis(r.Started), millis(r.Finished), w.json(1, r))
+	})
 }
 
 func (w *writer) links(links []importer.Link) {
-	w.upsert("sfbridge_import_link", []string{"object", "sf_id"}, []string{"kind", "host_id", "parent_id", "state", "free", "retired", "stamp", "run"},
-		len(links), func(i int) []any {
-			l := links[i]
-			return []any{l.Object, string(l.ID), l.Kind, l.HostID, string(l.ParentID), string(l.State), number(l.Free), number(l.Retired), millis(l.Stamp), l.Run}
-		})
+	w.rows(w.s.saveLinks, len(links), func(args []any, i int) []any {
+		l := &links[i]
+		return append(args, l.Object, string(l.ID), l.Kind, l.HostID, string(l.ParentID), string(l.State),
+			number(l.Free), number(l.Retired), millis(l.Stamp), l.Run)
+	})
 }
 
 func (w *writer) deadLetters(c *importer.Checkpoint) {
-	w.remove("sfbridge_import_dead", c.Alive, false)
-	w.chunks(len(c.Dead), func(i int) []any {
-		d := c.Dead[i]
-		return []any{d.Object, string(d.ID), number(d.Gone), d.Label, d.Reason, d.Attempts, millis(d.First), millis(d.Last), d.Run, number(d.Told)}
-	}, w.deadUpsert)
+	w.revive(c.Alive)
+	w.rows(w.s.saveDead, len(c.Dead), func(args []any, i int) []any {
+		d := &c.Dead[i]
+		return append(args, d.Object, string(d.ID), number(d.Gone), d.Label, d.Reason, d.Attempts, millis(d.First), millis(d.Last), d.Run, number(d.Told))
+	})
 	if c.RetryDead {
 		w.exec(`INSERT INTO sfbridge_import_task (object, sf_id, children, gone)
 			SELECT object, sf_id, 0, gone FROM sfbridge_import_dead d WHERE NOT EXISTS (
@@ -118,10 +134,10 @@ func (w *writer) deadLetters(c *importer.Checkpoint) {
 
 // deadUpsert writes dead letters. One that is there keeps its first time, and
 // counts another attempt when it is another run's.
-func (w *writer) deadUpsert(rows int) string {
+func (s *Store) deadUpsert(rows int) string {
 	const table = "sfbridge_import_dead"
 	given, conflict := func(column string) string { return "excluded." + column }, " ON CONFLICT (object, sf_id) DO UPDATE SET "
-	if w.d == MySQL {
+	if s.dialect == MySQL {
 		given, conflict = func(column string) string { return "VALUES(" + column + ")" }, " ON DUPLICATE KEY UPDATE "
 	}
 	sets := "attempts = " + table + ".attempts + CASE WHEN " + table + ".run = " + given("run") + " THEN 0 ELSE 1 END" +
@@ -129,11 +145,23 @@ func (w *writer) deadUpsert(rows int) string {
 	for _, column := range []string{"gone", "label", "reason", "last", "run"} { // run last: MySQL sets one after the other
 		sets += ", " + column + " = " + given(column)
 	}
-	return "INSERT INTO " + table + " (" + deadColumns + ") VALUES " + sqlx.Rows(rows, 10) + conflict + sets
+	return s.dialect.Rebind("INSERT INTO " + table + " (" + deadColumns + ") VALUES " + sqlx.Rows(rows, 10) + conflict + sets)
+}
+
+// revive removes dead letters. Nearly always there are none, and a page of
+// records names thousands.
+func (w *writer) revive(alive []importer.Task) {
+	if w.err != nil || len(alive) == 0 {
+		return
+	}
+	var any bool
+	if w.err = w.tx.QueryRowContext(w.ctx, `SELECT EXISTS (SELECT 1 FROM sfbridge_import_dead)`).Scan(&any); w.err == nil && any {
+		w.remove(w.s.dropDead, alive, false)
+	}
 }
 
 func (w *writer) tasks(c *importer.Checkpoint) {
-	w.remove("sfbridge_import_task", c.DoneTasks, true)
+	w.remove(w.s.dropTasks, c.DoneTasks, true)
 	var plain, gone []importer.Task
 	for _, task := range unique(c.NewTasks) {
 		if task.Gone {
@@ -142,52 +170,31 @@ func (w *writer) tasks(c *importer.Checkpoint) {
 			plain = append(plain, task)
 		}
 	}
-	key := []string{"object", "sf_id", "children"}
-	w.upsert("sfbridge_import_task", key, nil, len(plain), func(i int) []any {
-		return []any{plain[i].Object, string(plain[i].ID), number(plain[i].Children)}
+	w.rows(w.s.saveTasks, len(plain), func(args []any, i int) []any {
+		return append(args, plain[i].Object, string(plain[i].ID), number(plain[i].Children))
 	})
-	w.upsert("sfbridge_import_task", key, []string{"gone"}, len(gone), func(i int) []any {
-		return []any{gone[i].Object, string(gone[i].ID), number(gone[i].Children), 1}
+	w.rows(w.s.saveGone, len(gone), func(args []any, i int) []any {
+		return append(args, gone[i].Object, string(gone[i].ID), number(gone[i].Children), 1)
 	})
 }
 
 func (w *writer) entries(entries []importer.Entry) {
-	w.insert("sfbridge_import_entry (run, object, sf_id, label, host_id, result, reason, warnings, changed)", 9, len(entries), func(i int) []any {
-		e := entries[i]
-		return []any{e.Run, e.Object, string(e.ID), e.Label, e.HostID, string(e.Result), e.Reason, w.json(e.Warnings), w.json(e.Changed)}
+	w.rows(w.s.saveEntries, len(entries), func(args []any, i int) []any {
+		e := &entries[i]
+		return append(args, e.Run, e.Object, string(e.ID), e.Label, e.HostID, string(e.Result), e.Reason,
+			w.json(len(e.Warnings), e.Warnings), w.json(len(e.Changed), e.Changed))
 	})
 }
 
 func (w *writer) audit(lines []importer.AuditEntry) {
-	w.insert("sfbridge_import_audit (time, actor, action, subject, detail)", 5, len(lines), func(i int) []any {
-		a := lines[i]
-		return []any{millis(a.Time), a.Actor, a.Action, string(a.Subject), a.Detail}
+	w.rows(w.s.saveAudit, len(lines), func(args []any, i int) []any {
+		a := &lines[i]
+		return append(args, millis(a.Time), a.Actor, a.Action, string(a.Subject), a.Detail)
 	})
 }
 
-// upsert writes n rows in statements of at most most rows. One statement must
-// not hold a key twice.
-func (w *writer) upsert(table string, key, others []string, n int, row func(int) []any) {
-	w.chunks(n, row, func(rows int) string { return w.d.Upsert(table, key, others, rows) })
-}
-
-func (w *writer) insert(into string, width, n int, row func(int) []any) {
-	w.chunks(n, row, func(rows int) string { return `INSERT INTO ` + into + ` VALUES ` + sqlx.Rows(rows, width) })
-}
-
-func (w *writer) chunks(n int, row func(int) []any, statement func(rows int) string) {
-	for from := 0; from < n; from += most {
-		to := min(n, from+most)
-		var args []any
-		for i := from; i < to; i++ {
-			args = append(args, row(i)...)
-		}
-		w.exec(statement(to-from), args...)
-	}
-}
-
 // remove deletes rows by object and id, and by children where the table knows it.
-func (w *writer) remove(table string, rows []importer.Task, children bool) {
+func (w *writer) remove(st *statement, rows []importer.Task, children bool) {
 	type group struct {
 		object   string
 		children bool
@@ -198,20 +205,40 @@ func (w *writer) remove(table string, rows []importer.Task, children bool) {
 		ids[g] = append(ids[g], row.ID)
 	}
 	for g, list := range ids {
-		where := fmt.Sprintf(`DELETE FROM %s WHERE object = ? AND sf_id IN `, table)
-		for from := 0; from < len(list); from += most {
-			part := list[from:min(len(list), from+most)]
-			args := []any{g.object}
-			for _, id := range part {
-				args = append(args, string(id))
-			}
-			query := where + `(` + sqlx.Marks(len(part)) + `)`
-			if children {
-				query, args = query+` AND children = ?`, append(args, number(g.children))
-			}
-			w.exec(query, args...)
+		fixed := []any{g.object}
+		if children {
+			fixed = append(fixed, number(g.children))
+		}
+		if w.err == nil {
+			w.err = in(w.s.dialect, st, list, fixed, func(text string, args []any) error { return w.session.exec(text, args...) })
 		}
 	}
+}
+
+// stateStatements makes those that write checkpoints.
+func (s *Store) stateStatements() {
+	d := s.dialect
+	upsert := func(table string, key, others []string) *statement {
+		return newStatement(0, len(key)+len(others), func(rows int) string { return d.Upsert(table, key, others, rows) })
+	}
+	insert := func(into string, width int) *statement {
+		return newStatement(0, width, func(rows int) string { return d.Rebind(`INSERT INTO ` + into + ` VALUES ` + sqlx.Rows(rows, width)) })
+	}
+	list := func(fixed int, text string) *statement {
+		return newStatement(fixed, 1, func(rows int) string { return d.Rebind(text + ` AND sf_id IN (` + sqlx.Marks(rows) + `)`) })
+	}
+	record := []string{"object", "sf_id"}
+	task := []string{"object", "sf_id", "children"}
+	s.findLinks = list(1, `SELECT `+linkColumns+` FROM sfbridge_import_link WHERE object = ?`)
+	s.saveRun = upsert("sfbridge_import_run", []string{"number"}, []string{"kind", "status", "actor", "started", "finished", "body"})
+	s.saveLinks = upsert("sfbridge_import_link", record, []string{"kind", "host_id", "parent_id", "state", "free", "retired", "stamp", "run"})
+	s.saveDead = newStatement(0, 10, s.deadUpsert)
+	s.saveTasks = upsert("sfbridge_import_task", task, nil)
+	s.saveGone = upsert("sfbridge_import_task", task, []string{"gone"})
+	s.saveEntries = insert("sfbridge_import_entry (run, object, sf_id, label, host_id, result, reason, warnings, changed)", 9)
+	s.saveAudit = insert("sfbridge_import_audit (time, actor, action, subject, detail)", 5)
+	s.dropDead = list(1, `DELETE FROM sfbridge_import_dead WHERE object = ?`)
+	s.dropTasks = list(2, `DELETE FROM sfbridge_import_task WHERE object = ? AND children = ?`)
 }
 
 // unique drops tasks that are listed before; the news that a record is gone is kept.
@@ -228,11 +255,4 @@ func unique(tasks []importer.Task) []importer.Task {
 		list = append(list, task)
 	}
 	return list
-}
-
-func number(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

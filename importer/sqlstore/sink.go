@@ -5,11 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
-	"time"
-
-	"github.com/shopspring/decimal"
 
 	"github.com/sfbridge/sfbridge/importer"
 	"github.com/sfbridge/sfbridge/internal/sqlx"
@@ -18,8 +13,8 @@ import (
 
 // Apply implements importer.Sink.
 func (s *Store) Apply(ctx context.Context, batch []importer.Change) (outcomes []importer.Outcome, err error) {
-	err = sqlx.InTx(ctx, s.db, func(tx *sql.Tx) error {
-		outcomes, err = s.apply(ctx, tx, batch)
+	err = s.transact(ctx, func(x *session) error {
+		outcomes, err = x.apply(batch)
 		return err
 	})
 	return outcomes, err
@@ -32,8 +27,8 @@ var errDiff = errors.New("a diff writes nothing")
 // that the database's own constraints have their say, too. A column of a parent
 // that does not exist yet is left alone.
 func (s *Store) Diff(ctx context.Context, batch []importer.Change) (outcomes []importer.Outcome, err error) {
-	err = sqlx.InTx(ctx, s.db, func(tx *sql.Tx) error {
-		if outcomes, err = s.apply(ctx, tx, batch); err != nil {
+	err = s.transact(ctx, func(x *session) error {
+		if outcomes, err = x.apply(batch); err != nil {
 			return err
 		}
 		return errDiff
@@ -53,32 +48,67 @@ func (s *Store) foretell(change importer.Change, outcome *importer.Outcome) {
 	switch {
 	case outcome.Result == importer.Created:
 		outcome.HostID = ""
-	case t.parent != "" && change.Parent == "" && change.Action != importer.Retire && outcome.Err == nil && outcome.Result != importer.Missing:
+	case t.parent >= 0 && change.Parent == "" && change.Action != importer.Retire && outcome.Err == nil && outcome.Result != importer.Missing:
 		outcome.Result = importer.Updated
-		outcome.Changed = append(outcome.Changed, importer.FieldChange{Field: t.parent})
+		outcome.Changed = append(outcome.Changed, importer.FieldChange{Field: t.columns[t.parent].field})
 	}
 }
 
 // ApplyAndSave implements importer.Atomic.
 func (s *Store) ApplyAndSave(ctx context.Context, fence importer.Fence, batch []importer.Change, then func([]importer.Outcome) *importer.Checkpoint) error {
-	return sqlx.InTx(ctx, s.db, func(tx *sql.Tx) error {
-		outcomes, err := s.apply(ctx, tx, batch)
+	return s.transact(ctx, func(x *session) error {
+		if err := x.lease(fence); err != nil {
+			return err
+		}
+		outcomes, err := x.apply(batch)
 		if err != nil {
 			return err
 		}
-		return s.save(ctx, tx, fence, then(outcomes))
+		return x.save(then(outcomes))
 	})
 }
 
-// A row is one record of a table: its columns as text, nil for NULL.
-type row struct {
-	id     string
-	sfID   salesforce.ID
-	stamp  int64
-	values map[string]*string
+// transact runs f in one transaction. When the database refuses a record, all
+// is done again with care: only then is it worth the time to find out which.
+func (s *Store) transact(ctx context.Context, f func(*session) error) error {
+	once := func(careful bool) error {
+		return sqlx.Retry(ctx, s.db, func(tx *sql.Tx) error {
+			x := &session{ctx: ctx, tx: tx, s: s, careful: careful}
+			if careful && s.dialect == PostgreSQL { // which may put checks off until the commit
+				if err := x.exec(`SET CONSTRAINTS ALL IMMEDIATE`); err != nil {
+					return err
+				}
+			}
+			return f(x)
+		})
+	}
+	err := once(false)
+	if sqlx.Refused(err) {
+		err = once(true)
+	}
+	return err
 }
 
-func (s *Store) apply(ctx context.Context, tx *sql.Tx, batch []importer.Change) ([]importer.Outcome, error) {
+// A work is what has to be done to a table for a batch, and what will be
+// answered when it is.
+type work struct {
+	*table
+	batch    []importer.Change
+	outcomes []importer.Outcome
+	inserts  []write
+	updates  []write
+}
+
+// A write is one row on its way.
+type write struct {
+	change int    // place in the batch
+	id     string // of the row, empty for a new one
+	cells  []cell // by the places of columns
+	link   bool   // the row is to be linked
+}
+
+// apply writes a batch, kind by kind.
+func (x *session) apply(batch []importer.Change) ([]importer.Outcome, error) {
 	outcomes := make([]importer.Outcome, len(batch))
 	byKind := map[string][]int{}
 	var kinds []string
@@ -89,304 +119,180 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, batch []importer.Change) 
 		byKind[change.Kind] = append(byKind[change.Kind], i)
 	}
 	for _, kind := range kinds {
-		t := s.tables[kind]
+		t := x.s.tables[kind]
 		if t == nil {
 			return nil, fmt.Errorf("sqlstore: there is no table for kind %q", kind)
 		}
-		if err := s.applyTo(ctx, tx, t, batch, byKind[kind], outcomes); err != nil {
-			return nil, fmt.Errorf("sqlstore: table %s: %w", t.name, err)
+		w := &work{table: t, batch: batch, outcomes: outcomes}
+		err := x.plan(w, byKind[kind])
+		if err == nil {
+			err = x.insert(w, w.inserts)
+		}
+		if err == nil {
+			err = x.update(w)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("sqlstore: table %s: %w", t.Name, err)
 		}
 	}
 	return outcomes, nil
 }
 
-// applyTo writes the changes at the given places of batch into one table.
-func (s *Store) applyTo(ctx context.Context, tx *sql.Tx, t *table, batch []importer.Change, places []int, outcomes []importer.Outcome) error {
+// plan compares the changes at these places with the rows that are there.
+func (x *session) plan(w *work, places []int) error {
 	ids := make([]salesforce.ID, len(places))
 	for n, i := range places {
-		ids[n] = batch[i].ID
+		ids[n] = w.batch[i].ID
 	}
-	rows, err := s.rows(ctx, tx, t, ids)
+	linked, err := x.rows(w.table, ids)
 	if err != nil {
 		return err
 	}
-	own, err := s.own(ctx, tx, t, batch, places)
+	var unknown []string
+	for _, i := range places {
+		if c := w.batch[i]; linked[c.ID] == nil && c.Action == importer.Adopt {
+			unknown = append(unknown, w.id.possible([]string{c.HostID})...)
+		}
+	}
+	others, err := x.rowsByID(w.table, unknown)
 	if err != nil {
 		return err
 	}
-	var fresh []int
 	for _, i := range places {
-		change, old := batch[i], rows[batch[i].ID]
-		switch {
-		case old != nil:
-			outcomes[i], err = s.update(ctx, tx, t, change, old)
-		case change.Action == importer.Adopt && own[change.HostID] != nil:
-			outcomes[i], err = s.adopt(ctx, tx, t, change, own[change.HostID])
-		case change.HostID != "":
-			outcomes[i] = importer.Outcome{Result: importer.Missing}
-		case change.Action == importer.Retire:
-			outcomes[i] = importer.Outcome{Result: importer.Unchanged}
-		default:
-			fresh = append(fresh, i)
+		change := w.batch[i]
+		old := linked[change.ID]
+		if old == nil {
+			old = others[change.HostID]
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return s.create(ctx, tx, t, batch, fresh, outcomes)
-}
-
-// rows reads the table's rows of these Salesforce ids.
-func (s *Store) rows(ctx context.Context, tx *sql.Tx, t *table, ids []salesforce.ID) (map[salesforce.ID]*row, error) {
-	keys := make([]any, len(ids))
-	for i, id := range ids {
-		keys[i] = string(id)
-	}
-	found := map[salesforce.ID]*row{}
-	err := s.rowsBy(ctx, tx, t, "sf_id", keys, func(r *row) { found[r.sfID] = r })
-	return found, err
-}
-
-// own reads the rows that the host had already and is to link, by their id.
-func (s *Store) own(ctx context.Context, tx *sql.Tx, t *table, batch []importer.Change, places []int) (map[string]*row, error) {
-	var keys []any
-	for _, i := range places {
-		if _, err := strconv.ParseInt(batch[i].HostID, 10, 64); err == nil && batch[i].Action == importer.Adopt {
-			keys = append(keys, batch[i].HostID)
-		}
-	}
-	found := map[string]*row{}
-	err := s.rowsBy(ctx, tx, t, "id", keys, func(r *row) { found[r.id] = r })
-	return found, err
-}
-
-func (s *Store) rowsBy(ctx context.Context, tx *sql.Tx, t *table, column string, keys []any, found func(*row)) error {
-	for ; len(keys) > 0; keys = keys[min(len(keys), most):] {
-		part := keys[:min(len(keys), most)]
-		query := `SELECT sf_id, id, sf_stamp, ` + strings.Join(t.columns, ", ") + ` FROM ` + t.name + ` WHERE ` + column + ` IN (` + sqlx.Marks(len(part)) + `)`
-		if err := s.scanRows(ctx, tx, t, found, query, part); err != nil {
+		if err := w.decide(i, change, old); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Store) scanRows(ctx context.Context, tx *sql.Tx, t *table, found func(*row), query string, args []any) error {
-	rows, err := tx.QueryContext(ctx, s.dialect.Rebind(query), args...)
-	if err != nil {
-		return err
+// decide finds out what a change does to the row that is there, if there is one.
+func (w *work) decide(i int, change importer.Change, old *row) error {
+	answer := func(r importer.Result, id string, changed []importer.FieldChange) {
+		w.outcomes[i] = importer.Outcome{HostID: id, Result: r, Changed: changed}
 	}
-	defer func() { _ = rows.Close() }() // Err has told what there is to tell
-	for rows.Next() {
-		var sfID sql.NullString // none in the host's own rows
-		var r row
-		texts := make([]sql.NullString, len(t.columns))
-		targets := []any{&sfID, &r.id, &r.stamp}
-		for i := range texts {
-			targets = append(targets, &texts[i])
-		}
-		if err := rows.Scan(targets...); err != nil {
-			return err
-		}
-		r.values = map[string]*string{}
-		for i, column := range t.columns {
-			if texts[i].Valid {
-				r.values[column] = &texts[i].String
-			}
-		}
-		r.sfID = salesforce.ID(sfID.String)
-		found(&r)
-	}
-	return rows.Err()
-}
-
-// adopt writes a change into a row of the host's own.
-func (s *Store) adopt(ctx context.Context, tx *sql.Tx, t *table, change importer.Change, old *row) (importer.Outcome, error) {
-	if old.sfID != "" {
-		refusal := fmt.Errorf("sqlstore: row %s of %s belongs to Salesforce record %s", old.id, t.name, old.sfID)
-		return importer.Outcome{HostID: old.id, Err: refusal}, nil
-	}
-	query := s.dialect.Rebind(`UPDATE ` + t.name + ` SET sf_id = ? WHERE id = ?`)
-	outcome, err := s.try(ctx, tx, importer.Outcome{HostID: old.id}, query, []any{string(change.ID), old.id})
-	if err != nil || outcome.Err != nil {
-		return outcome, err
-	}
-	old.sfID = change.ID
-	return s.update(ctx, tx, t, change, old)
-}
-
-// update writes the columns that differ.
-func (s *Store) update(ctx context.Context, tx *sql.Tx, t *table, change importer.Change, old *row) (importer.Outcome, error) {
-	outcome := importer.Outcome{HostID: old.id, Result: importer.Unchanged}
-	want, err := t.values(change)
-	if err != nil || old.stamp > millis(change.Stamp) {
-		return outcome, err // the row may have a newer version already
-	}
-	sets, args := []string{"sf_stamp = ?"}, []any{millis(change.Stamp)}
-	for _, column := range t.columns {
-		value, given := want[column]
-		if !given || same(value, old.values[column]) {
-			continue
-		}
-		sets = append(sets, column+" = ?")
-		args = append(args, argument(value))
-		outcome.Changed = append(outcome.Changed, importer.FieldChange{Field: column, Old: text(old.values[column]), New: text(value)})
-	}
-	if len(outcome.Changed) > 0 {
-		outcome.Result = importer.Updated
-	} else if old.stamp == millis(change.Stamp) {
-		return outcome, nil
-	}
-	query := s.dialect.Rebind(`UPDATE ` + t.name + ` SET ` + strings.Join(sets, ", ") + ` WHERE id = ?`)
-	return s.try(ctx, tx, outcome, query, append(args, old.id))
-}
-
-// try runs one statement. What the database has against the record, such as a
-// constraint of the host's own, is the record's outcome and no more: the rest of
-// the transaction stands.
-func (s *Store) try(ctx context.Context, tx *sql.Tx, outcome importer.Outcome, query string, args []any) (importer.Outcome, error) {
-	if _, err := tx.ExecContext(ctx, `SAVEPOINT sfbridge_record`); err != nil {
-		return outcome, err
-	}
-	if _, refusal := tx.ExecContext(ctx, query, args...); refusal != nil {
-		outcome = importer.Outcome{HostID: outcome.HostID, Err: refusal}
-		if _, err := tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT sfbridge_record`); err != nil {
-			return outcome, errors.Join(refusal, err)
-		}
-	}
-	_, err := tx.ExecContext(ctx, `RELEASE SAVEPOINT sfbridge_record`)
-	return outcome, err
-}
-
-// create inserts new rows and reads back the ids that the database gave them.
-// Many go into one statement; when the database refuses that, each gets its own.
-func (s *Store) create(ctx context.Context, tx *sql.Tx, t *table, batch []importer.Change, places []int, outcomes []importer.Outcome) error {
-	const atOnce = 100 // rows a statement; SQLite takes 32,766 values
-	for from := 0; from < len(places); from += atOnce {
-		part := places[from:min(len(places), from+atOnce)]
-		refused, err := s.insert(ctx, tx, t, batch, part)
-		if err != nil {
-			return err
-		}
-		for _, i := range part {
-			if refused == nil {
-				break
-			}
-			if outcomes[i].Err, err = s.insert(ctx, tx, t, batch, []int{i}); err != nil {
-				return err
-			}
-		}
-		ids := make([]salesforce.ID, len(part))
-		for n, i := range part {
-			ids[n] = batch[i].ID
-		}
-		made, err := s.rows(ctx, tx, t, ids)
-		if err != nil {
-			return err
-		}
-		for _, i := range part {
-			if outcomes[i].Err == nil {
-				outcomes[i] = importer.Outcome{HostID: made[batch[i].ID].id, Result: importer.Created}
-			}
-		}
-	}
-	return nil
-}
-
-// insert writes new rows in one statement, all or none; refused is why not.
-func (s *Store) insert(ctx context.Context, tx *sql.Tx, t *table, batch []importer.Change, places []int) (refused, err error) {
-	var args []any
-	for _, i := range places {
-		want, err := t.values(batch[i])
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, string(batch[i].ID), millis(batch[i].Stamp))
-		for _, column := range t.columns {
-			args = append(args, argument(want[column]))
-		}
-	}
-	query := `INSERT INTO ` + t.name + ` (sf_id, sf_stamp, ` + strings.Join(t.columns, ", ") + `) VALUES ` + sqlx.Rows(len(places), 2+len(t.columns))
-	outcome, err := s.try(ctx, tx, importer.Outcome{}, s.dialect.Rebind(query), args)
-	return outcome.Err, err
-}
-
-// values gives the columns that a change writes.
-func (t *table) values(change importer.Change) (map[string]*string, error) {
-	want := map[string]*string{}
 	switch {
-	case change.Action == importer.Retire:
-		want[activeColumn] = new("0")
-		return want, nil
-	case change.Action == importer.Restore || change.HostID == "":
-		want[activeColumn] = new("1")
+	case old == nil && change.HostID != "":
+		answer(importer.Missing, "", nil)
+		return nil
+	case old == nil && change.Action == importer.Retire:
+		answer(importer.Unchanged, "", nil)
+		return nil
+	case old != nil && old.link != "" && old.link != change.ID:
+		w.outcomes[i] = importer.Outcome{HostID: old.id, Err: fmt.Errorf("row %s of %s belongs to Salesforce record %s", old.id, w.Name, old.link)}
+		return nil
 	}
-	if t.parent != "" && change.Parent != "" {
-		want[t.parent] = &change.Parent
+	cells, err := w.cells(change)
+	if err != nil {
+		return err
+	}
+	if old == nil {
+		answer(importer.Created, "", nil)
+		w.inserts = append(w.inserts, write{change: i, cells: cells})
+		return nil
+	}
+	adopt := old.link == ""
+	if !adopt && old.stamp > millis(change.Stamp) {
+		answer(importer.Unchanged, old.id, nil) // the row has a newer version already
+		return nil
+	}
+	changed := w.compare(cells, old)
+	if len(changed) == 0 {
+		answer(importer.Unchanged, old.id, nil)
+		cells = nil
+	} else {
+		answer(importer.Updated, old.id, changed)
+	}
+	if len(changed) > 0 || adopt || w.hasStamp() && old.stamp != millis(change.Stamp) {
+		w.updates = append(w.updates, write{i, old.id, cells, adopt})
+	}
+	return nil
+}
+
+// compare lists the columns that differ.
+func (w *work) compare(cells []cell, old *row) (changed []importer.FieldChange) {
+	for place, c := range cells {
+		if was := old.cells[place]; c.given && (c.null != was.null || c.text != was.text) {
+			changed = append(changed, importer.FieldChange{Field: w.columns[place].field, Old: was.text, New: c.text})
+		}
+	}
+	return changed
+}
+
+// cells gives the columns that a change writes.
+func (t *table) cells(change importer.Change) (cells []cell, err error) {
+	cells = make([]cell, len(t.columns))
+	if t.active >= 0 {
+		active := t.columns[t.active]
+		switch {
+		case change.Action == importer.Retire:
+			cells[t.active], err = active.encode(false)
+			return cells, err
+		case change.Action == importer.Restore || change.HostID == "":
+			cells[t.active], err = active.encode(true)
+		}
+		if value, ok := change.Values.Get(activeField); ok && value != nil && err == nil {
+			cells[t.active], err = active.encode(value)
+		}
+	}
+	if change.Action == importer.Retire || err != nil {
+		return cells, err
+	}
+	if t.parent >= 0 && change.Parent != "" {
+		cells[t.parent] = t.columns[t.parent].canonical(change.Parent)
 	}
 	for target, value := range change.Values.All() {
-		text, err := encode(value)
-		if err != nil {
+		place, ok := t.place[target]
+		if !ok && target != activeField && t.Columns[target] != None {
+			return nil, fmt.Errorf("there is no column for the target %s", target)
+		}
+		if !ok {
+			continue
+		}
+		if cells[place], err = t.columns[place].encode(value); err != nil {
 			return nil, fmt.Errorf("%s of %s: %w", target, change.ID, err)
 		}
-		if target == activeColumn {
-			if text == nil {
-				continue // as it is
-			}
-			text = new(strconv.Itoa(number(*text == "true")))
+	}
+	return cells, nil
+}
+
+// attempt runs f. With care, what the database has against the records is told
+// apart from a failure, and the rest of the transaction stands.
+func (x *session) attempt(f func() error) (refused, err error) {
+	if !x.careful {
+		return nil, f()
+	}
+	if err := x.exec(`SAVEPOINT sfbridge_record`); err != nil {
+		return nil, err
+	}
+	if err := f(); err != nil {
+		if !sqlx.Refused(err) {
+			return nil, err
 		}
-		want[target] = text
+		refused = err
+		if err := x.exec(`ROLLBACK TO SAVEPOINT sfbridge_record`); err != nil {
+			return nil, errors.Join(refused, err)
+		}
 	}
-	return want, nil
+	return refused, x.exec(`RELEASE SAVEPOINT sfbridge_record`)
 }
 
-// encode gives a value's canonical text, nil for what is empty.
-func encode(value any) (*string, error) {
-	switch v := value.(type) {
-	case nil:
-		return nil, nil //nolint:nilnil // NULL
-	case string:
-		return filled(v), nil
-	case salesforce.ID:
-		return filled(string(v)), nil
-	case []string:
-		return filled(strings.Join(v, "\n")), nil
-	case bool:
-		return new(strconv.FormatBool(v)), nil
-	case int64:
-		return new(strconv.FormatInt(v, 10)), nil
-	case decimal.Decimal:
-		return new(v.String()), nil
-	case time.Time:
-		return new(v.UTC().Format(time.RFC3339)), nil
-	case fmt.Stringer: // Date and Time
-		return new(v.String()), nil
-	default:
-		return nil, fmt.Errorf("a %T cannot be kept as text", v)
+// narrow runs f over writes, and over halves of them while the database refuses
+// it, down to the single records that it refuses.
+func (x *session) narrow(w *work, writes []write, f func([]write) error) error {
+	refused, err := x.attempt(func() error { return f(writes) })
+	if err != nil || refused == nil {
+		return err
 	}
-}
-
-func filled(s string) *string {
-	if s == "" {
+	if len(writes) == 1 {
+		w.outcomes[writes[0].change] = importer.Outcome{HostID: writes[0].id, Err: fmt.Errorf("the database refuses the record: %w", refused)}
 		return nil
 	}
-	return &s
-}
-
-func same(a, b *string) bool {
-	return (a == nil) == (b == nil) && (a == nil || *a == *b)
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func argument(s *string) any {
-	if s == nil {
-		return nil
-	}
-	return *s
+	half := len(writes) / 2
+	return errors.Join(x.narrow(w, writes[:half], f), x.narrow(w, writes[half:], f))
 }

@@ -16,25 +16,36 @@ import (
 	"github.com/sfbridge/sfbridge/salesforce"
 )
 
-// Acquire implements importer.Store.
-func (s *Store) Acquire(ctx context.Context, holder string, ttl time.Duration) (fence importer.Fence, err error) {
-	err = sqlx.InTx(ctx, s.db, func(tx *sql.Tx) error {
-		var number, expires int64
-		var other string
-		query := `SELECT fence, holder, expires FROM sfbridge_import_state WHERE id = 1` + s.dialect.ForUpdate()
-		if err := tx.QueryRowContext(ctx, query).Scan(&number, &other, &expires); err != nil {
+// Acquire implements importer.Store. One statement tests and takes the lease, so
+// that of several who ask at once one gets it.
+func (s *Store) Acquire(ctx context.Context, holder string, ttl time.Duration) (importer.Fence, error) {
+	fence := importer.Fence{TTL: ttl}
+	err := sqlx.Retry(ctx, s.db, func(tx *sql.Tx) error {
+		now := s.now()
+		take := s.dialect.Rebind(`UPDATE sfbridge_import_state SET fence = fence + 1, holder = ?, expires = ? WHERE id = 1 AND expires <= ?`)
+		result, err := tx.ExecContext(ctx, take, holder, now.Add(ttl).UnixMilli(), now.UnixMilli())
+		if err != nil {
 			return err
 		}
-		now := s.now()
-		if until := timeOf(expires); until.After(now) {
-			return fmt.Errorf("%w: by %s, until %s at least", importer.ErrRunActive, other, until.Format(time.RFC3339))
+		taken, err := result.RowsAffected()
+		if err != nil {
+			return err
 		}
-		fence = importer.Fence{Number: number + 1, TTL: ttl}
-		update := s.dialect.Rebind(`UPDATE sfbridge_import_state SET fence = ?, holder = ?, expires = ? WHERE id = 1`)
-		_, err := tx.ExecContext(ctx, update, fence.Number, holder, now.Add(ttl).UnixMilli())
-		return err
+		var other string
+		var expires int64
+		query := `SELECT fence, holder, expires FROM sfbridge_import_state WHERE id = 1`
+		if err := tx.QueryRowContext(ctx, query).Scan(&fence.Number, &other, &expires); err != nil {
+			return err
+		}
+		if taken == 0 {
+			return fmt.Errorf("%w: by %s, until %s at least", importer.ErrRunActive, other, timeOf(expires).Format(time.RFC3339))
+		}
+		return nil
 	})
-	return fence, err
+	if err != nil {
+		return importer.Fence{}, err
+	}
+	return fence, nil
 }
 
 // Release implements importer.Store.
@@ -49,13 +60,14 @@ func (s *Store) State(ctx context.Context) (importer.State, error) {
 	var state importer.State
 	var watermark, complete int64
 	var seen string
-	query := `SELECT org, watermark, fingerprint, last_complete, seen, runs FROM sfbridge_import_state WHERE id = 1`
+	query := `SELECT org, watermark, fingerprint, last_complete, seen, (SELECT COALESCE(MAX(number), 0) FROM sfbridge_import_run)
+		FROM sfbridge_import_state WHERE id = 1`
 	err := s.db.QueryRowContext(ctx, query).Scan(&state.Org, &watermark, &state.Fingerprint, &complete, &seen, &state.Runs)
 	if err != nil {
 		return state, err
 	}
 	state.Watermark, state.LastComplete = timeOf(watermark), timeOf(complete)
-	if err := json.Unmarshal([]byte(seen), &state.Seen); err != nil {
+	if err := unlist(seen, &state.Seen); err != nil {
 		return state, fmt.Errorf("sfbridge_import_state.seen: %w", err)
 	}
 	state.Last, err = s.lastRun(ctx)
@@ -83,21 +95,13 @@ const linkColumns = `object, sf_id, kind, host_id, parent_id, state, free, retir
 
 // Links implements importer.Store.
 func (s *Store) Links(ctx context.Context, object string, ids []salesforce.ID) (links []importer.Link, err error) {
-	for ; len(ids) > 0 && err == nil; ids = ids[min(len(ids), most):] {
-		part := ids[:min(len(ids), most)]
-		args := []any{object}
-		for _, id := range part {
-			args = append(args, string(id))
-		}
-		var found []importer.Link
-		found, err = s.queryLinks(ctx, `object = ? AND sf_id IN (`+sqlx.Marks(len(part))+`)`, args...)
+	err = in(s.dialect, s.findLinks, ids, []any{object}, func(text string, args []any) error {
+		found, err := collect(ctx, s, text, args, scanLink)
 		links = append(links, found...)
-	}
+		return err
+	})
 	return links, err
 }
-
-// most is how many values one statement is given for a list.
-const most = 500
 
 // ListLinks implements importer.Store.
 func (s *Store) ListLinks(ctx context.Context, f importer.LinkFilter, after salesforce.ID, limit int) ([]importer.Link, error) {
@@ -127,20 +131,22 @@ func (s *Store) LinkOf(ctx context.Context, kind, hostID string) (importer.Link,
 }
 
 func (s *Store) queryLinks(ctx context.Context, where string, args ...any) ([]importer.Link, error) {
-	query := `SELECT ` + linkColumns + ` FROM sfbridge_import_link WHERE ` + where
-	return collect(ctx, s, query, args, func(rows *sql.Rows) (l importer.Link, err error) {
-		var stamp int64
-		var free, retired int
-		err = rows.Scan(&l.Object, &l.ID, &l.Kind, &l.HostID, &l.ParentID, &l.State, &free, &retired, &stamp, &l.Run)
-		l.Free, l.Retired, l.Stamp = free != 0, retired != 0, timeOf(stamp)
-		return l, err
-	})
+	query := s.dialect.Rebind(`SELECT ` + linkColumns + ` FROM sfbridge_import_link WHERE ` + where)
+	return collect(ctx, s, query, args, scanLink)
+}
+
+func scanLink(rows *sql.Rows) (l importer.Link, err error) {
+	var stamp int64
+	var free, retired int
+	err = rows.Scan(&l.Object, &l.ID, &l.Kind, &l.HostID, &l.ParentID, &l.State, &free, &retired, &stamp, &l.Run)
+	l.Free, l.Retired, l.Stamp = free != 0, retired != 0, timeOf(stamp)
+	return l, err
 }
 
 // Tasks implements importer.Store.
 func (s *Store) Tasks(ctx context.Context, object string, limit int) ([]importer.Task, error) {
 	query := fmt.Sprintf(`SELECT object, sf_id, children, gone FROM sfbridge_import_task WHERE object = ? ORDER BY children DESC, sf_id LIMIT %d`, limit)
-	return collect(ctx, s, query, []any{object}, func(rows *sql.Rows) (t importer.Task, err error) {
+	return collect(ctx, s, s.dialect.Rebind(query), []any{object}, func(rows *sql.Rows) (t importer.Task, err error) {
 		var children, gone int
 		err = rows.Scan(&t.Object, &t.ID, &children, &gone)
 		t.Children, t.Gone = children != 0, gone != 0
@@ -152,7 +158,7 @@ const deadColumns = `object, sf_id, gone, label, reason, attempts, first, last, 
 
 // DeadLetters implements importer.Store.
 func (s *Store) DeadLetters(ctx context.Context) iter.Seq2[importer.DeadLetter, error] {
-	query := fmt.Sprintf(`SELECT %s FROM sfbridge_import_dead WHERE object > ? OR object = ? AND sf_id > ? ORDER BY object, sf_id LIMIT %d`, deadColumns, most)
+	query := s.dialect.Rebind(fmt.Sprintf(`SELECT %s FROM sfbridge_import_dead WHERE object > ? OR object = ? AND sf_id > ? ORDER BY object, sf_id LIMIT %d`, deadColumns, mostRows))
 	return func(yield func(importer.DeadLetter, error) bool) {
 		var last importer.DeadLetter
 		for {
@@ -166,7 +172,7 @@ func (s *Store) DeadLetters(ctx context.Context) iter.Seq2[importer.DeadLetter, 
 					return
 				}
 			}
-			if len(page) < most {
+			if len(page) < mostRows {
 				return
 			}
 			last = page[len(page)-1]
@@ -185,7 +191,7 @@ func deadLetter(rows *sql.Rows) (d importer.DeadLetter, err error) {
 // Runs implements importer.Store.
 func (s *Store) Runs(ctx context.Context) iter.Seq2[importer.Run, error] {
 	return func(yield func(importer.Run, error) bool) {
-		query := fmt.Sprintf(`SELECT body FROM sfbridge_import_run WHERE number < ? ORDER BY number DESC LIMIT %d`, most)
+		query := s.dialect.Rebind(fmt.Sprintf(`SELECT body FROM sfbridge_import_run WHERE number < ? ORDER BY number DESC LIMIT %d`, mostRows))
 		for before := int64(math.MaxInt64); ; {
 			page, err := collect(ctx, s, query, []any{before}, func(rows *sql.Rows) (r importer.Run, err error) {
 				var body []byte
@@ -203,7 +209,7 @@ func (s *Store) Runs(ctx context.Context) iter.Seq2[importer.Run, error] {
 					return
 				}
 			}
-			if len(page) < most {
+			if len(page) < mostRows {
 				return
 			}
 			before = page[len(page)-1].Number
@@ -215,11 +221,11 @@ func (s *Store) Runs(ctx context.Context) iter.Seq2[importer.Run, error] {
 func (s *Store) Entries(ctx context.Context, run int64) iter.Seq2[importer.Entry, error] {
 	query := `SELECT seq, run, object, sf_id, label, host_id, result, reason, warnings, changed FROM sfbridge_import_entry WHERE seq > ? AND run = ?`
 	return paged(ctx, s, query, []any{run}, func(rows *sql.Rows, seq *int64) (e importer.Entry, err error) {
-		var warnings, changed []byte
+		var warnings, changed string
 		if err := rows.Scan(seq, &e.Run, &e.Object, &e.ID, &e.Label, &e.HostID, &e.Result, &e.Reason, &warnings, &changed); err != nil {
 			return e, err
 		}
-		return e, errors.Join(json.Unmarshal(warnings, &e.Warnings), json.Unmarshal(changed, &e.Changed))
+		return e, errors.Join(unlist(warnings, &e.Warnings), unlist(changed, &e.Changed))
 	})
 }
 
@@ -240,7 +246,7 @@ func paged[T any](ctx context.Context, s *Store, query string, args []any, scan 
 	return func(yield func(T, error) bool) {
 		var seq int64
 		for {
-			page, err := collect(ctx, s, fmt.Sprintf("%s ORDER BY seq LIMIT %d", query, most), append([]any{seq}, args...),
+			page, err := collect(ctx, s, s.dialect.Rebind(fmt.Sprintf("%s ORDER BY seq LIMIT %d", query, mostRows)), append([]any{seq}, args...),
 				func(rows *sql.Rows) (T, error) { return scan(rows, &seq) })
 			if err != nil {
 				yield(*new(T), err)
@@ -251,7 +257,7 @@ func paged[T any](ctx context.Context, s *Store, query string, args []any, scan 
 					return
 				}
 			}
-			if len(page) < most {
+			if len(page) < mostRows {
 				return
 			}
 		}
@@ -260,7 +266,7 @@ func paged[T any](ctx context.Context, s *Store, query string, args []any, scan 
 
 // collect gives the rows of a query, scanned one by one.
 func collect[T any](ctx context.Context, s *Store, query string, args []any, scan func(*sql.Rows) (T, error)) (all []T, err error) {
-	rows, err := s.db.QueryContext(ctx, s.dialect.Rebind(query), args...)
+	rows, err := s.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -287,4 +293,12 @@ func millis(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMilli()
+}
+
+// unlist reads a list that is kept as JSON, or as nothing when it is empty.
+func unlist(text string, into any) error {
+	if text == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), into)
 }

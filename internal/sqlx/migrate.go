@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // Migrate brings the tables of one component up to date. Steps are the
@@ -32,12 +31,6 @@ func Migrate(ctx context.Context, db *sql.DB, d Dialect, component string, steps
 		}
 	}
 }
-
-// Between them, for a second, a migration that failed is tried again.
-const (
-	firstPause = 8 * time.Millisecond
-	lastPause  = 512 * time.Millisecond
-)
 
 func migrate(ctx context.Context, db *sql.DB, d Dialect, component string, steps []string) error {
 	const table = `CREATE TABLE IF NOT EXISTS sfbridge_migrations (component VARCHAR(64) NOT NULL PRIMARY KEY, version INTEGER NOT NULL)`
@@ -75,15 +68,4 @@ func step(ctx context.Context, tx *sql.Tx, d Dialect, component, statement strin
 	}
 	_, err := tx.ExecContext(ctx, d.Rebind(`UPDATE sfbridge_migrations SET version = ? WHERE component = ? AND version < ?`), version, component, version)
 	return err
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

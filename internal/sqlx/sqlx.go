@@ -136,3 +136,63 @@ func (d Dialect) ForUpdate() string {
 	}
 	return " FOR UPDATE"
 }
+
+// Quote makes a name an identifier, whatever it holds.
+func (d Dialect) Quote(name string) string {
+	mark := `"`
+	if d == MySQL {
+		mark = "`"
+	}
+	return mark + strings.ReplaceAll(name, mark, mark+mark) + mark
+}
+
+// LongText gives the column type for text of any length. MySQL's TEXT ends at
+// 65,535 bytes, where Salesforce's long text areas hold 131,072 characters.
+func (d Dialect) LongText() string {
+	if d == MySQL {
+		return "LONGTEXT"
+	}
+	return "TEXT"
+}
+
+// Bytewise gives the end of a CREATE TABLE whose texts are compared byte by
+// byte. MySQL would take a and A for the same, which are two Salesforce ids.
+func (d Dialect) Bytewise() string {
+	if d == MySQL {
+		return " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+	}
+	return ""
+}
+
+// MaxValues is how many values one statement may be given.
+func (d Dialect) MaxValues() int {
+	if d == SQLite {
+		return 32_766 // https://www.sqlite.org/limits.html, "Maximum Number Of Host Parameters"
+	}
+	return 65_535
+}
+
+// UpdateRows gives the statement that sets columns of rows rows of table, each
+// to values of its own. Its arguments are, row by row, the key and then the
+// columns, all as text. cast turns such a text, a column of the name that it is
+// given, into the type of the key (at place -1) or of a column.
+func (d Dialect) UpdateRows(table, key string, columns []string, cast func(place int, name string) string, rows int) string {
+	names, sets := []string{"k"}, make([]string, len(columns))
+	for i, column := range columns {
+		names = append(names, "v"+strconv.Itoa(i))
+		sets[i] = column + " = " + cast(i, "v."+names[i+1])
+	}
+	list, on := strings.Join(names, ", "), "t."+key+" = "+cast(-1, "v.k")
+	switch d {
+	case PostgreSQL:
+		return d.Rebind("UPDATE " + table + " AS t SET " + strings.Join(sets, ", ") +
+			" FROM (VALUES " + Rows(rows, len(names)) + ") AS v (" + list + ") WHERE " + on)
+	case MySQL:
+		first := "SELECT ? AS " + strings.Join(names, ", ? AS ")
+		more := strings.Repeat(" UNION ALL SELECT "+Marks(len(names)), rows-1)
+		return "UPDATE " + table + " AS t JOIN (" + first + more + ") AS v ON " + on + " SET t." + strings.Join(sets, ", t.")
+	default:
+		return "WITH v (" + list + ") AS (VALUES " + Rows(rows, len(names)) + ") UPDATE " + table +
+			" AS t SET " + strings.Join(sets, ", ") + " FROM v WHERE " + on
+	}
+}
