@@ -54,7 +54,8 @@ type Config struct {
 	// to 1 second.
 	Poll time.Duration
 	// Lease is how long a delivery stays with a process that died. Work that
-	// takes longer extends it. Defaults to 1 minute.
+	// takes longer extends it, and is broken off when the ledger cannot be
+	// reached for so long. Defaults to 1 minute.
 	Lease time.Duration
 
 	// SaveTimeout is how long the ledger may take for one write. Work under way
@@ -72,10 +73,15 @@ type Config struct {
 	// Default to 15 seconds and 1 hour.
 	BackoffMin, BackoffMax time.Duration
 
-	// UploadTimeout ends an upload, and is how long Salesforce may work on one
-	// after its last byte. Salesforce itself gives up after 10 minutes, which
-	// is the default.
+	// UploadTimeout is the most that an upload may take, and how long Salesforce
+	// may work on one after its last byte. Salesforce itself gives up after 10
+	// minutes, which is the default.
 	UploadTimeout time.Duration
+	// UploadStart and UploadRate end an upload that hangs sooner than that: it
+	// may take UploadStart, and its size at UploadRate bytes per second. Default
+	// to 1 minute and 50,000.
+	UploadStart time.Duration
+	UploadRate  int64
 	// Quarantine is waited beyond that before a document whose upload has an
 	// open outcome is uploaded again. UploadTimeout and Quarantine are counted
 	// together, by Salesforce's clock, from its first answer that it does not
@@ -87,6 +93,8 @@ type Config struct {
 	// 2 min and 5 min.
 	Probes []time.Duration
 
+	// PurgeEvery is how often Run calls Purge. Defaults to 1 hour.
+	PurgeEvery time.Duration
 	// Retention is how long a delivery that is done is remembered. Its key is
 	// refused for as long, and may be used for another document after that.
 	// Defaults to 30 days.
@@ -115,7 +123,10 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.BackoffMin, 15*time.Second)
 	setDefault(&c.BackoffMax, time.Hour)
 	setDefault(&c.UploadTimeout, 10*time.Minute)
+	setDefault(&c.UploadStart, time.Minute)
+	setDefault(&c.UploadRate, 50_000)
 	setDefault(&c.Quarantine, time.Minute)
+	setDefault(&c.PurgeEvery, time.Hour)
 	setDefault(&c.Retention, 30*24*time.Hour)
 	if len(c.Probes) == 0 {
 		c.Probes = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute}
@@ -167,8 +178,11 @@ func (c Config) validate() error {
 		{"MailAfterAttempts", int64(c.MailAfterAttempts)},
 		{"BackoffMin", int64(c.BackoffMin)},
 		{"UploadTimeout", int64(c.UploadTimeout)},
+		{"UploadStart", int64(c.UploadStart)},
+		{"UploadRate", c.UploadRate},
 		{"Quarantine", int64(c.Quarantine)},
 		{"Probes", int64(c.Probes[0])},
+		{"PurgeEvery", int64(c.PurgeEvery)},
 		{"Retention", int64(c.Retention)},
 	} {
 		if field.value < 0 {

@@ -217,7 +217,7 @@ func (r *Router) Redrive(ctx context.Context, ids ...string) (int, error) {
 }
 
 // Purge forgets deliveries that were done longer ago than Retention, and
-// removes files of that age that belong to no delivery. Run does so every hour.
+// removes files of that age that belong to no delivery. Run does so every PurgeEvery.
 func (r *Router) Purge(ctx context.Context) error {
 	before := r.cfg.Now().Add(-r.cfg.Retention)
 	if _, err := r.cfg.Store.Purge(ctx, before, kinds...); err != nil {

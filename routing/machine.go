@@ -88,9 +88,13 @@ func (r *Router) clear(w *work) error {
 }
 
 // hold runs f and extends the delivery's lease for as long as that takes. The
-// context of f ends when the lease is lost.
+// context of f ends when the lease is lost, and so early before it would run out
+// that f can be over by then: a ledger that cannot be reached may have given the
+// delivery to somebody else.
 func (r *Router) hold(ctx context.Context, d outbox.Delivery, f func(context.Context)) {
 	ctx, cancel := context.WithCancel(ctx)
+	sure := r.cfg.Lease - r.cfg.Lease/6
+	end := time.AfterFunc(sure, cancel)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -102,13 +106,18 @@ func (r *Router) hold(ctx context.Context, d outbox.Delivery, f func(context.Con
 				return
 			case <-tick.C:
 			}
+			asked := time.Now() // measures only
 			err := r.cfg.Store.Extend(ctx, d, r.cfg.Now().Add(r.cfg.Lease))
-			if errors.Is(err, outbox.ErrLeaseLost) {
+			switch {
+			case err == nil:
+				end.Reset(sure - time.Since(asked))
+			case errors.Is(err, outbox.ErrLeaseLost):
 				cancel()
 			}
 		}
 	}()
 	f(ctx)
+	end.Stop()
 	cancel()
 	<-done
 }
@@ -133,7 +142,7 @@ func (r *Router) begin(_ context.Context, w *work) (time.Duration, error) {
 
 // upload makes the attempt that begin has noted.
 func (r *Router) upload(ctx context.Context, w *work) (time.Duration, error) {
-	limited, cancel := context.WithTimeout(ctx, r.cfg.UploadTimeout)
+	limited, cancel := context.WithTimeout(ctx, r.patience(w.job.Blob.Size))
 	defer cancel()
 	id, err := r.cfg.Destination.Upload(limited, r.document(w))
 	switch {
@@ -159,6 +168,12 @@ func (r *Router) upload(ctx context.Context, w *work) (time.Duration, error) {
 		return 0, nil
 	}
 	return r.again(w, why.text, r.backoff(w.job.Attempts)), nil
+}
+
+// patience is how long an upload of so many bytes may take.
+func (r *Router) patience(size int64) time.Duration {
+	sending := time.Duration(float64(size) / float64(r.cfg.UploadRate) * float64(time.Second))
+	return min(r.cfg.UploadStart+sending, r.cfg.UploadTimeout)
 }
 
 // open notes that the outcome of the latest upload is not known.

@@ -10,9 +10,6 @@ import (
 	"github.com/sfbridge/sfbridge/routing/outbox"
 )
 
-// purgeEvery is how often Run calls Purge.
-const purgeEvery = time.Hour
-
 // Run works on deliveries until ctx ends. It returns after the work under way
 // has been broken off and noted, with the error of ctx. Errors of the ledger are
 // logged, and do not end it.
@@ -37,7 +34,7 @@ func (r *Router) Run(ctx context.Context) error {
 		}
 		<-free
 		r.log(ctx, err)
-		if now := r.cfg.Now(); now.Sub(purged) >= purgeEvery {
+		if now := r.cfg.Now(); now.Sub(purged) >= r.cfg.PurgeEvery {
 			purged = now
 			r.log(ctx, r.Purge(ctx))
 		}

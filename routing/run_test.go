@@ -2,6 +2,7 @@ package routing_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -19,7 +20,8 @@ import (
 // A slow destination is one in which uploads take time.
 type slow struct {
 	*process
-	takes time.Duration
+	takes  time.Duration
+	broken func() // told of an upload that is broken off
 
 	mutex   sync.Mutex // guards the following
 	running int
@@ -42,16 +44,19 @@ func (s *slow) Upload(ctx context.Context, d routing.Document) (string, error) {
 	case <-time.After(s.takes):
 		return s.process.Upload(ctx, d)
 	case <-ctx.Done():
+		if s.broken != nil {
+			s.broken()
+		}
 		return "", ctx.Err()
 	}
 }
 
-// slowRouter has the bubble's clock.
+// slowRouter has the bubble's clock, and waits for uploads as long as it may.
 func slowRouter(t *testing.T, w *world, takes time.Duration) (*routing.Router, *slow) {
 	p := &process{world: w, fuse: -1}
 	s := &slow{process: p, takes: takes}
 	cfg := w.config(p)
-	cfg.Destination, cfg.Now = s, time.Now
+	cfg.Destination, cfg.Now, cfg.UploadStart = s, time.Now, time.Hour
 	r, err := routing.New(cfg)
 	require.NoError(t, err)
 	return r, s
@@ -166,6 +171,86 @@ func TestStoppingIsNoFailure(t *testing.T) {
 		step(t, r)
 		w.check(r, map[string]string{"a": "document a"})
 	})
+}
+
+// An upload that hangs is not waited for as if it were a large one.
+func TestSmallUploadsEndSooner(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for size, most := range map[int]time.Duration{
+			100_000:    time.Minute + 2*time.Second,
+			3_000_000:  2 * time.Minute,
+			27_000_000: 10 * time.Minute,
+			28_000_000: 10 * time.Minute,
+		} {
+			w := newWorld(t)
+			p := &process{world: w, fuse: -1}
+			cfg := w.config(p)
+			cfg.Destination, cfg.Now = &slow{process: p, takes: time.Hour}, time.Now
+			r, err := routing.New(cfg)
+			require.NoError(t, err)
+			s := submission("a")
+			s.Body = zeros(size)
+			_, err = r.Route(t.Context(), s)
+			require.NoError(t, err)
+			begun := time.Now()
+			step(t, r)
+			require.Equal(t, most, time.Since(begun), size)
+		}
+	})
+}
+
+// A deaf store is one that from a moment on cannot be asked to extend a lease.
+type deaf struct {
+	*process
+	from  time.Time
+	hangs bool // instead of failing
+}
+
+func (d *deaf) Extend(ctx context.Context, delivery outbox.Delivery, until time.Time) error {
+	switch {
+	case time.Now().Before(d.from):
+		return d.process.Extend(ctx, delivery, until)
+	case d.hangs:
+		<-ctx.Done()
+		return ctx.Err()
+	default:
+		return errors.New("no route to host")
+	}
+}
+
+// Who cannot reach the ledger does not know whether the delivery is still its
+// own, and lets go before another may take it.
+func TestUploadEndsWithItsLease(t *testing.T) {
+	t.Parallel()
+	for _, hangs := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			p := &process{world: w, fuse: -1}
+			s := &slow{process: p, takes: 9 * time.Minute}
+			cfg := w.config(p)
+			cfg.Destination, cfg.Now, cfg.UploadStart = s, time.Now, time.Hour
+			cfg.Store = &deaf{p, time.Now().Add(90 * time.Second), hangs}
+			r, err := routing.New(cfg)
+			require.NoError(t, err)
+			accepted, err := r.Route(t.Context(), submission("a"))
+			require.NoError(t, err)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			defer cancel()
+			begun := time.Now()
+			s.broken = func() {
+				leased, err := w.store.Get(t.Context(), accepted.ID)
+				require.NoError(t, err)
+				require.Less(t, time.Since(begun), 140*time.Second)
+				require.Greater(t, time.Since(begun), 120*time.Second, "while it can be extended the work goes on")
+				require.Greater(t, time.Until(leased.NotBefore), 5*time.Second, "somebody may have taken it")
+				cancel()
+			}
+			require.Error(t, r.Run(ctx))
+			require.Equal(t, 1, s.count)
+			require.Equal(t, routing.Spooled, state(t, r, accepted.ID).State)
+		})
+	}
 }
 
 // Somebody else has taken over, for a reason that this process knows nothing of.

@@ -29,6 +29,7 @@ var (
 	errDown    = fmt.Errorf("fake: %w", salesforce.ErrUnavailable)
 	errFull    = fmt.Errorf("fake: %w", salesforce.ErrStorage)
 	errNoMail  = errors.New("fake: mail server refuses")
+	errLedger  = errors.New("fake: ledger not reached")
 )
 
 // A world is everything around routers that outlives them: what Salesforce and
@@ -47,14 +48,20 @@ type world struct {
 	failures []routing.Failure
 	uploads  int
 	finds    int
-	rules    []string // what was broken
+	rules    []string        // what was broken
+	tooLarge map[string]bool // deliveries that are too large for mail
 
 	// What happens next; nil is that all goes well.
 	onUpload func(routing.Document) uploadFault
 	onFind   func() error
 	onMail   func(routing.Message) mailFault
 	onHook   func(routing.Failure) error
+	onStore  func() storeFault
 }
+
+// A storeFault is a call that the ledger does not answer, though it may have
+// carried it out.
+type storeFault struct{ before, after bool }
 
 // A version is a file in the fake Salesforce, visible from a moment on.
 type version struct {
@@ -76,7 +83,7 @@ type mailFault struct {
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{t: t, store: outbox.NewMemory(), dir: memory(t), now: start, bodies: map[string]string{}}
+	return &world{t: t, store: outbox.NewMemory(), dir: memory(t), now: start, bodies: map[string]string{}, tooLarge: map[string]bool{}}
 }
 
 // memory is a directory that costs no disk, where the system has such a thing.
@@ -178,6 +185,7 @@ func (w *world) check(r *routing.Router, contents map[string]string) {
 			require.Zero(w.t, stored)
 			require.Equal(w.t, []string{"boss@example.com", "office@example.com"}, mailed)
 		default:
+			require.True(w.t, d.State != routing.Parked || w.tooLarge[d.ID], "parked without a reason")
 			require.LessOrEqual(w.t, stored, 1)
 			files[d.ID] = true
 		}
@@ -292,6 +300,9 @@ func (w *world) mail(m routing.Message) error {
 	if w.onMail != nil {
 		fault = w.onMail(m)
 	}
+	if errors.Is(fault.err, routing.ErrMailTooLarge) {
+		w.tooLarge[id] = true
+	}
 	if fault.accepted {
 		w.mails = append(w.mails, m)
 		w.bodies[m.ID] = content
@@ -369,8 +380,33 @@ func (p *process) do(f func() error) error {
 	return err
 }
 
+// ledger makes a call to the ledger.
+func ledger[T any](p *process, f func() (T, error)) (T, error) {
+	return call(p, func() (T, error) {
+		var none T
+		fault := p.storeFault()
+		if fault.before {
+			return none, errLedger
+		}
+		v, err := f()
+		if fault.after {
+			return none, errLedger
+		}
+		return v, err
+	})
+}
+
+func (w *world) storeFault() storeFault {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.onStore == nil {
+		return storeFault{}
+	}
+	return w.onStore()
+}
+
 func (p *process) Enqueue(ctx context.Context, tx outbox.Execer, d outbox.Delivery) (stored outbox.Delivery, created bool, err error) {
-	stored, err = call(p, func() (outbox.Delivery, error) {
+	stored, err = ledger(p, func() (outbox.Delivery, error) {
 		stored, created, err = p.store.Enqueue(ctx, tx, d)
 		return stored, err
 	})
@@ -378,7 +414,7 @@ func (p *process) Enqueue(ctx context.Context, tx outbox.Execer, d outbox.Delive
 }
 
 func (p *process) Claim(ctx context.Context, c outbox.Claim) ([]outbox.Delivery, error) {
-	return call(p, func() ([]outbox.Delivery, error) { return p.store.Claim(ctx, c) })
+	return ledger(p, func() ([]outbox.Delivery, error) { return p.store.Claim(ctx, c) })
 }
 
 func (p *process) Extend(ctx context.Context, d outbox.Delivery, until time.Time) error {
@@ -386,7 +422,8 @@ func (p *process) Extend(ctx context.Context, d outbox.Delivery, until time.Time
 }
 
 func (p *process) Save(ctx context.Context, d outbox.Delivery) error {
-	return p.do(func() error { return p.store.Save(ctx, d) })
+	_, err := ledger(p, func() (struct{}, error) { return struct{}{}, p.store.Save(ctx, d) })
+	return err
 }
 
 func (p *process) Get(ctx context.Context, id string) (outbox.Delivery, error) {
