@@ -40,9 +40,10 @@ func (r *run) carry(ctx context.Context, o *object, items []item, after Position
 }
 
 // commit hands the items' changes to the host and saves what follows from its
-// outcomes. Where that cannot be one transaction, the links of new records are
-// saved before: should the process die in between, no host record is without
-// one. The same Save finds out whether this run still has the lease.
+// outcomes. Where that cannot be one transaction, the links of records that are
+// created or retired are saved before: should the process die in between, no
+// host record is without one, and none stays inactive. The same Save finds out
+// whether this run still has the lease.
 func (r *run) commit(ctx context.Context, items []item, then func([]Outcome) *Checkpoint) error {
 	var batch []Change
 	var pending []Link
@@ -51,8 +52,12 @@ func (r *run) commit(ctx context.Context, items []item, then func([]Outcome) *Ch
 			continue
 		}
 		batch = append(batch, *it.change)
-		if !it.known || it.change.Action == Adopt {
+		switch {
+		case !it.known || it.change.Action == Adopt:
 			it.link.State, it.link.Run = Pending, r.Number
+			pending = append(pending, it.link)
+		case it.change.Action == Retire && !it.link.Retired:
+			it.link.State, it.link.Retired = Leaving, true // should it come back before this is noted, it is made active again
 			pending = append(pending, it.link)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sfbridge/sfbridge/importer"
+	"github.com/sfbridge/sfbridge/importer/customers"
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 )
@@ -349,4 +350,78 @@ func TestLinkAgainThatTheHostRefusesLeavesTheCustomerDetached(t *testing.T) {
 	require.Equal(t, importer.Broken, report.Run.Status)
 	require.Equal(t, "detached", w.linkState(t, acme))
 	require.Equal(t, "free", lockState(t, im, "customer", id))
+}
+
+func TestUntickedCustomerThatWasDeletedAndRestoredIsAsBefore(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		policy         importer.ExitPolicy
+		locked, active string
+	}{{importer.Keep, "locked", "1"}, {importer.Detach, "free", "1"}, {importer.Deactivate, "locked", "0"}} {
+		t.Run(string(test.policy), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.config.OnExit = test.policy
+			acme := w.account("Acme")
+			ada := w.contact(acme, "Ada")
+			im := w.settled(t)
+			w.org.Delete(acme)
+			incremental(t, im)
+			require.Equal(t, "0", w.value(t, "contacts", ada, "active"))
+
+			w.org.Advance(time.Hour)
+			w.org.Undelete(acme)
+			w.org.Update(acme, map[string]any{"ZEP__c": false})
+			incremental(t, im)
+
+			require.Equal(t, "out of scope", w.linkState(t, acme))
+			require.Equal(t, test.active, w.value(t, "customers", acme, "active"))
+			require.Equal(t, test.locked, lockState(t, im, "customer", w.hostID(t, "customers", acme)))
+		})
+	}
+}
+
+func TestRestoredContactOfAnUntickedCustomerIsActive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme := w.account("Acme")
+	ada := w.contact(acme, "Ada")
+	im := w.settled(t)
+	w.org.Update(acme, map[string]any{"ZEP__c": false})
+	w.org.Delete(ada)
+	incremental(t, im)
+	require.Equal(t, "0", w.value(t, "contacts", ada, "active"))
+
+	w.org.Advance(time.Hour)
+	w.org.Undelete(ada)
+	w.org.Update(ada, map[string]any{"Phone": "unseen"})
+	incremental(t, im)
+
+	require.Equal(t, "1", w.value(t, "contacts", ada, "active"))
+	require.Equal(t, "<nil>", w.value(t, "contacts", ada, "phone"), "its customer is no longer updated")
+	require.Equal(t, w.hostID(t, "customers", acme), w.value(t, "contacts", ada, "customer_id"))
+}
+
+func TestRetiredProjectStaysInactiveWhenItsCustomerLeavesAndIsActiveInItsStage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.OnStageExit = customers.RetireProject
+	acme := w.account("Acme")
+	tower := w.opportunity(acme, "Tower", "Closed Won")
+	im := w.settled(t)
+	w.org.Update(tower, map[string]any{"StageName": "Closed Lost"})
+	incremental(t, im)
+	require.Equal(t, "0", w.value(t, "projects", tower, "active"))
+
+	w.org.Advance(time.Hour)
+	w.org.Update(acme, map[string]any{"ZEP__c": false})
+	w.org.Update(tower, map[string]any{"Amount": 7})
+	incremental(t, im)
+	require.Equal(t, "0", w.value(t, "projects", tower, "active"))
+
+	w.org.Advance(time.Hour)
+	w.org.Update(acme, map[string]any{"ZEP__c": true})
+	w.org.Update(tower, map[string]any{"StageName": "Closed Won"})
+	incremental(t, im)
+	require.Equal(t, "1", w.value(t, "projects", tower, "active"))
 }

@@ -328,3 +328,22 @@ func TestLocksCanBeAskedWhileAReportIsRead(t *testing.T) {
 		require.ErrorIs(t, im.CheckEdit(ctx, "customer", id, "name"), importer.ErrLocked)
 	}
 }
+
+func TestHostRecordRetiredByACrashIsActiveWhenItWasRestoredMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme := w.account("Acme")
+	w.settled(t)
+	w.crash()
+	w.org.Delete(acme)
+	im := w.importer(t)
+	_, err := im.Incremental(t.Context(), "anna", nil)
+	require.ErrorContains(t, err, "connection reset")
+	require.Equal(t, "0", w.value(t, "customers", acme, "active"), "the host has retired it, and the importer does not know")
+
+	w.org.Undelete(acme)
+	w.org.Advance(time.Hour)
+	incremental(t, im)
+
+	require.Equal(t, "1", w.value(t, "customers", acme, "active"))
+}

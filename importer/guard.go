@@ -50,7 +50,7 @@ func postpone(items []item) {
 
 // leaves reports whether the host's record would be retired or go out of scope.
 func (it *item) leaves() bool {
-	if !it.known || it.link.State == Pending {
+	if !it.known || it.link.State == Pending || it.link.State == Deleted {
 		return false
 	}
 	retires := it.change != nil && it.change.Action == Retire

@@ -18,6 +18,7 @@ type item struct {
 	link   Link
 	known  bool // the link is in the store
 	stamp  time.Time
+	under  string  // the host's id of the parent that it has in the host
 	change *Change // nil when the host is not touched
 	next   Link    // the link as it will be when the change succeeds
 	tasks  []Task  // reads that follow from it
@@ -102,6 +103,7 @@ func (r *run) decide(ctx context.Context, o *object, it *item, parents map[sales
 	if o.Parent != "" {
 		parent = parents[lookup(it.record, o.Lookup)]
 		verdict = r.without(o, it.record, parent)
+		it.under = parents[it.link.ParentID].HostID
 	}
 	switch {
 	case it.link.State == Detached:
@@ -114,11 +116,12 @@ func (r *run) decide(ctx context.Context, o *object, it *item, parents map[sales
 		return r.retire(ctx, o, it)
 	case verdict != "":
 		it.skip(verdict)
+		it.hold(it.link.Retired && o.Decide != nil && o.Decide(it.record, true).Retire)
 		if parent.State == Vanished { // perhaps it can be seen again
 			it.tasks = []Task{{Object: o.Parent, ID: parent.ID}}
 		}
 	case o.scoped && !o.Scope.flagged(it.record):
-		r.leave(o, it)
+		return r.leave(ctx, o, it)
 	default:
 		return r.put(ctx, o, it, parent)
 	}
@@ -145,10 +148,7 @@ func (r *run) put(ctx context.Context, o *object, it *item, parent Link) error {
 	if o.Decide != nil {
 		if d := o.Decide(it.record, it.known); !d.Import {
 			it.skip(d.Reason)
-			if d.Retire && it.link.State == Linked && !it.link.Retired {
-				it.next.Stamp = it.stamp
-				it.alter(Retire)
-			}
+			it.hold(d.Retire)
 			return nil
 		}
 	}
@@ -175,19 +175,25 @@ func (r *run) put(ctx context.Context, o *object, it *item, parent Link) error {
 }
 
 // leave plans what becomes of a record that is not ticked.
-func (r *run) leave(o *object, it *item) {
+func (r *run) leave(ctx context.Context, o *object, it *item) (err error) {
 	it.skip(o.Scope.Field + " is not ticked")
 	switch it.link.State {
-	case Linked, Leaving, Vanished:
+	case Linked, Leaving, Vanished, Deleted:
+		if it.link.State == Deleted { // its children were restored with it
+			it.tasks, err = r.family(ctx, o, it.link.ID)
+		}
 		it.next.State, it.next.Stamp = OutOfScope, it.stamp
 		it.next.Free = o.Scope.OnExit == Detach
 		if o.Scope.OnExit == Deactivate {
 			it.alter(Retire)
+		} else {
+			it.revive()
 		}
 	case Pending: // a run was broken off while it brought it in, or just before
 		it.next.State, it.next.Stamp = OutOfScope, it.stamp
 		it.alter(Retire)
 	}
+	return err
 }
 
 // retire plans what becomes of a record that was deleted or merged away: the
@@ -231,6 +237,34 @@ func (r *run) miss(ctx context.Context, o *object, it *item, parent Link) error 
 
 func (it *item) alter(action Action) {
 	it.change = &Change{Kind: it.link.Kind, Action: action, ID: it.link.ID, HostID: it.link.HostID, Stamp: it.stamp}
+}
+
+// hold plans that a record that is not imported stays in the host as it is,
+// where it is there: inactive if that is wanted, and else active again if it was
+// restored in Salesforce.
+func (it *item) hold(inactive bool) {
+	switch it.link.State {
+	case Linked, Leaving, Deleted:
+		it.next.State = Linked
+	case Pending: // a run was broken off while it brought it in, or just before
+		it.next.State, inactive = Linked, true
+	default:
+		return
+	}
+	if !inactive {
+		it.revive()
+	} else if !it.link.Retired || it.link.State == Leaving {
+		it.alter(Retire)
+	}
+}
+
+// revive makes a record active again that is not updated otherwise.
+func (it *item) revive() {
+	if it.link.Retired {
+		it.alter(Restore)
+		it.change.Parent = it.under
+		it.next.Retired = false
+	}
 }
 
 // family lists the reads of a record's children: those that Salesforce has
