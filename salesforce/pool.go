@@ -17,8 +17,9 @@ type PoolConfig struct {
 	// the caller; return one for a key without credentials.
 	New func(ctx context.Context, key string) (Config, error)
 
-	// Timeout bounds one call of New, which goes on when the caller that began it
-	// gives up, since others may wait for it too. Defaults to 1 minute.
+	// Timeout bounds one call of New and the login behind it, which go on when the
+	// caller that began them gives up, since others may wait for them too. Defaults
+	// to 1 minute.
 	Timeout time.Duration
 
 	// Idle is how long a client is kept that nobody asks for. Defaults to 30
@@ -26,7 +27,9 @@ type PoolConfig struct {
 	Idle time.Duration
 
 	// Hold is how long a refused login is remembered: the key gets the same error
-	// in that time, and New is asked again after it. Defaults to 1 minute.
+	// in that time, and New is asked again after it. Each further refusal in a row
+	// is remembered twice as long as the one before, up to an hour, as Salesforce
+	// locks a user out after some wrong passwords. Defaults to 1 minute.
 	Hold time.Duration
 
 	// Now is the clock. Defaults to time.Now.
@@ -50,7 +53,12 @@ type poolEntry struct {
 	used    time.Time
 	refusal error
 	until   time.Time // when New may be asked again
+	refused int       // logins in a row
 }
+
+// maxHold is how long a refused login is remembered at most, unless Hold is
+// longer.
+const maxHold = time.Hour
 
 // NewPool returns a pool. The error joins every fault of cfg.
 func NewPool(cfg PoolConfig) (*Pool, error) {
@@ -87,20 +95,26 @@ func (p *Pool) Client(ctx context.Context, key string) (*Client, error) {
 	if key == "" {
 		return nil, errors.New("salesforce: pool: the key is empty")
 	}
-	c, err := p.kept(key)
-	if c == nil && err == nil {
-		c, err = p.make(ctx, key)
-	}
-	if err != nil {
+	switch c, err := p.kept(key); {
+	case err != nil:
 		return nil, err
+	case c != nil:
+		return p.logIn(ctx, key, c)
 	}
-	if _, err := c.Session(ctx); err != nil {
-		if !Retryable(err) && ctx.Err() == nil {
-			p.refuse(key, c, err)
-		}
-		return nil, err
+	return p.make(ctx, key)
+}
+
+// logIn returns a client once it is logged in.
+func (p *Pool) logIn(ctx context.Context, key string, c *Client) (*Client, error) {
+	_, err := c.Session(ctx)
+	switch {
+	case err == nil:
+		p.accept(key, c)
+		return c, nil
+	case !Retryable(err) && ctx.Err() == nil:
+		p.refuse(key, c, err)
 	}
-	return c, nil
+	return nil, err
 }
 
 // Forget drops the client of a key, and the memory of its refused login, for
@@ -119,19 +133,17 @@ func (p *Pool) kept(key string) (*Client, error) {
 	now := p.cfg.Now()
 	p.sweep(now)
 	e := p.entries[key]
-	if e == nil || p.over(e, now) {
+	if e == nil || p.over(e, now) || e.refusal != nil && !now.Before(e.until) {
 		return nil, nil
 	}
 	e.used = now
 	return e.client, e.refusal
 }
 
-// over reports whether an entry is of no use any more.
+// over reports whether an entry is of no use any more. A refusal is, when nobody
+// has tried for long what it kept them from.
 func (p *Pool) over(e *poolEntry, now time.Time) bool {
-	if e.refusal != nil {
-		return !now.Before(e.until)
-	}
-	return now.Sub(e.used) >= p.cfg.Idle
+	return now.Sub(e.used) >= p.cfg.Idle && !now.Before(e.until.Add(p.cfg.Idle))
 }
 
 // sweep drops the entries that are over. Twice in the time that makes one idle
@@ -148,7 +160,7 @@ func (p *Pool) sweep(now time.Time) {
 	}
 }
 
-// make makes the client of a key, once for all who wait for it.
+// make makes the client of a key and logs it in, once for all who wait for it.
 func (p *Pool) make(ctx context.Context, key string) (*Client, error) {
 	result := p.making.DoChan(key, func() (any, error) {
 		if c, err := p.kept(key); c != nil || err != nil {
@@ -164,8 +176,8 @@ func (p *Pool) make(ctx context.Context, key string) (*Client, error) {
 		if err != nil {
 			return nil, fmt.Errorf("salesforce: pool: client for %q: %w", key, err)
 		}
-		p.keep(key, &poolEntry{client: c, used: p.cfg.Now()})
-		return c, nil
+		p.keep(key, c)
+		return p.logIn(ctx, key, c)
 	})
 	select {
 	case r := <-result:
@@ -176,10 +188,24 @@ func (p *Pool) make(ctx context.Context, key string) (*Client, error) {
 	}
 }
 
-func (p *Pool) keep(key string, e *poolEntry) {
+// keep keeps the client of a key, and how often the key was refused until now.
+func (p *Pool) keep(key string, c *Client) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	e := &poolEntry{client: c, used: p.cfg.Now()}
+	if before := p.entries[key]; before != nil {
+		e.refused = before.refused
+	}
 	p.entries[key] = e
+}
+
+// accept forgets former refusals of a key.
+func (p *Pool) accept(key string, c *Client) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e := p.entries[key]; e != nil && e.client == c {
+		e.refused = 0
+	}
 }
 
 // refuse remembers that the login of a key's client was refused, unless the key
@@ -188,6 +214,11 @@ func (p *Pool) refuse(key string, c *Client, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e := p.entries[key]; e != nil && e.client == c {
-		p.entries[key] = &poolEntry{refusal: err, until: p.cfg.Now().Add(p.cfg.Hold)}
+		hold := p.cfg.Hold
+		for range e.refused {
+			hold = max(p.cfg.Hold, min(2*hold, maxHold))
+		}
+		now := p.cfg.Now()
+		p.entries[key] = &poolEntry{refusal: err, used: now, until: now.Add(hold), refused: e.refused + 1}
 	}
 }

@@ -122,6 +122,40 @@ func TestPoolDoesNotHammerWithAWrongPassword(t *testing.T) {
 	})
 }
 
+// Salesforce locks a user out after ten wrong passwords, so that an app that
+// asks all day must not send so many.
+func TestPoolTriesAWrongPasswordLessAndLessOften(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := &soapOrg{fault: "INVALID_LOGIN"}
+		p, _ := poolOf(t, org, secretFor)
+		for range 2 * 60 {
+			for _, err := range together(5, func() error {
+				_, err := p.Client(t.Context(), "ada@example.com")
+				return err
+			}) {
+				require.ErrorIs(t, err, salesforce.ErrAuth)
+			}
+			time.Sleep(time.Minute)
+		}
+		require.Equal(t, 7, org.logins, "after 0, 1, 3, 7, 15, 31 and 63 minutes")
+
+		org.fault = ""
+		time.Sleep(10 * time.Minute)
+		c, err := p.Client(t.Context(), "ada@example.com")
+		require.NoError(t, err)
+		require.NoError(t, c.Logout(t.Context()))
+		org.fault = "INVALID_LOGIN"
+		before := org.logins
+		for range 2 {
+			_, err = p.Client(t.Context(), "ada@example.com")
+			require.ErrorIs(t, err, salesforce.ErrAuth)
+			time.Sleep(time.Minute)
+		}
+		require.Equal(t, before+2, org.logins, "after a login that was taken, it begins with a minute again")
+	})
+}
+
 func TestPoolForgetsOnRequest(t *testing.T) {
 	t.Parallel()
 	org := &soapOrg{fault: "INVALID_LOGIN"}

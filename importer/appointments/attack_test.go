@@ -96,6 +96,14 @@ var attacks = []string{
 	`WHERE i360__Sales_Rep_1__c = '%userIdentifier%' AND Name = 'x' OR Name = 'V-4'`,
 	`WHERE (((Name != 'x')))`,
 	`WHERE OwnerId != null OR OwnerId = '%userIdentifier%'`,
+	`OwnerId WHERE OwnerId.Name != 'x'`, // an alias that hides the field which is compared
+	`i360__Sales_Rep_1__r WHERE i360__Sales_Rep_1__r.Name != 'x'`,
+	`i360__Sales_Rep_1__c WHERE i360__Sales_Rep_1__c.Name != 'x'`,
+	`WHERE Id IN (SELECT i360__Appointment__c FROM i360__Sale__c WHERE CreatedById = '%userIdentifier%' OR Name != 'x')`,
+	`WHERE i360__Prospect__c IN (SELECT i360__Prospect__c FROM i360__appointment__C WHERE OwnerId = '%userIdentifier%') AND Name != 'x'`,
+	`WHERE NOT(i360__Sales_Rep_1__c != '%userIdentifier%' OR Name = 'V-1')`,
+	`GROUP BY Id, Name, i360__Sales_Rep_1__c HAVING i360__Sales_Rep_1__c = '%userIdentifier%'`,
+	`WHERE i360__Sales_Rep_1__c = '%userIdentifier%' LIMIT 1) OR (Name != 'x'`,
 }
 
 // selections are queries that try it by what they select.
