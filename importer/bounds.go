@@ -62,7 +62,7 @@ func (r *run) covered(ctx context.Context, object string, start, end time.Time) 
 		return time.Time{}, err
 	}
 	deleted, err := r.cfg.Client.Deleted(ctx, object, start, end)
-	if err != nil {
+	if err != nil && !forgotten(err) {
 		return time.Time{}, err
 	}
 	covered := end
@@ -91,6 +91,13 @@ func refused(err error) bool {
 		return false
 	}
 	return failure.Status == http.StatusBadRequest || failure.Status == http.StatusForbidden || failure.Status == http.StatusNotFound
+}
+
+// forgotten reports whether the org does not remember the deletions of the whole
+// span that was asked for: some were purged from the recycle bin.
+func forgotten(err error) bool {
+	failure, ok := errors.AsType[*salesforce.Error](err)
+	return ok && failure.Code == "INVALID_REPLICATION_DATE"
 }
 
 func earlier(a, b time.Time) time.Time {

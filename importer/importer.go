@@ -212,10 +212,21 @@ func (im *Importer) Complete(ctx context.Context, actor string, options *RunOpti
 // Incremental imports the records that changed since the watermark, including
 // changes made a moment ago. Before a complete import has finished it fails
 // with ErrNoComplete and writes nothing. It becomes a complete run when the
-// configuration has changed, and looks for every linked record when Salesforce
-// does not remember all deletions since; Run.Note says so.
+// configuration has changed, and compares all records when Salesforce does not
+// remember all changes since; Run.Note says so.
 func (im *Importer) Incremental(ctx context.Context, actor string, options *RunOptions) (*Report, error) {
 	return im.importAs(ctx, actor, Incremental, options)
+}
+
+// Reconcile compares every record of the org that could be imported with what
+// the importer knows of it, and reads again what differs: the answer to whatever
+// Salesforce does not stamp, list or remember, such as formulas, fields of
+// parents, records that were deleted for good, and sharing. It reads little of
+// each record, and moves no watermark. Incremental does it by itself where it
+// has to; Run.Note says so. Before a complete import has finished it fails with
+// ErrNoComplete.
+func (im *Importer) Reconcile(ctx context.Context, actor string, options *RunOptions) (*Report, error) {
+	return im.importAs(ctx, actor, Reconcile, options)
 }
 
 // Available tells which imports may be started.

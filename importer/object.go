@@ -20,11 +20,9 @@ type Object struct {
 	// Mapping turns a record into the host's fields. The targets of its rules
 	// are the fields that are locked in the host.
 	Mapping *mapping.Mapping
-	// Needs lists paths that Decide reads and Mapping does not. An org without
-	// one of them cannot be imported from.
-	Needs []string
-	// Wants lists paths that Decide reads in orgs that have them.
-	Wants []string
+	// Needs and Wants list all paths that Decide reads. An org without one of
+	// Needs cannot be imported from; Wants are read in orgs that have them.
+	Needs, Wants []string
 	// Children are child queries that Decide reads in orgs that have them. The
 	// object of such a query is the relationship's name; Decide finds the rows
 	// under it.

@@ -167,7 +167,7 @@ func (r *run) put(ctx context.Context, o *object, it *item, parent Link) error {
 	}
 	it.next = it.link
 	it.next.State, it.next.Stamp, it.next.ParentID = Linked, it.stamp, parent.ID
-	it.next.Free, it.next.Retired = false, false
+	it.next.Free, it.next.Retired, it.next.Digest = false, false, o.digest(it.record)
 	if it.link.State != Linked && !r.listing {
 		it.tasks, err = r.family(ctx, o, it.link.ID) // their stamps may be old
 	}

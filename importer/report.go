@@ -14,6 +14,7 @@ type RunKind string
 const (
 	Complete    RunKind = "complete"    // all records
 	Incremental RunKind = "incremental" // what changed since the watermark
+	Reconcile   RunKind = "reconcile"   // what differs from what the host is known to have
 	Relink      RunKind = "link again"  // one record and its children
 )
 
@@ -59,8 +60,8 @@ type Run struct {
 	Guarantee         Guarantee
 	// Position is where the run goes on after a stop.
 	Position Position
-	// Sweep makes an incremental run look by id for every linked record that it
-	// did not meet, because Salesforce cannot tell of all deletions.
+	// Sweep makes an incremental run do what a reconcile run does, too, because
+	// Salesforce cannot tell of all changes. Note says why.
 	Sweep bool
 	// Counts are per object, by its API name.
 	Counts map[string]Counts

@@ -70,6 +70,12 @@ func (r *run) steps() []step {
 		once("retrying", r.retry)
 		each("reading changes", r.changes)
 		each("checking", r.check)
+		each("comparing", r.compare)
+		each("looking for missing records", r.sweep)
+		once("following up", r.followUp)
+	case Reconcile:
+		once("retrying", r.retry)
+		each("comparing", r.compare)
 		each("looking for missing records", r.sweep)
 		once("guarding", r.guard)
 		once("following up", r.followUp)
@@ -116,7 +122,7 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 	if err != nil {
 		return nil, fmt.Errorf("importer: read the state: %w", err)
 	}
-	if kind == Incremental && state.Watermark.IsZero() {
+	if kind != Complete && state.Watermark.IsZero() {
 		return nil, fmt.Errorf("importer: %w", ErrNoComplete)
 	}
 	found, err := im.survey(ctx, state)
@@ -131,13 +137,12 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 	}
 	note, sweep := "", false
 	switch {
-	case kind == Incremental && state.Fingerprint != found.fingerprint:
-		kind, note = Complete, "all records were read, because the configuration has changed since the last complete import"
-	case kind == Incremental && found.unstamped:
-		kind, note = Complete, "all records were read, because the scope checkbox is a formula, whose changes move no stamp"
-	}
-	if kind == Incremental && now.Sub(state.Watermark) > deletionMemory {
-		sweep, note = true, "all linked records were looked for, because Salesforce does not remember deletions since "+state.Watermark.UTC().Format(time.DateOnly)
+	case kind != Complete && state.Fingerprint != found.fingerprint:
+		kind, note = Complete, "all records were read, because the configuration has changed, or what the org has of it, since the last complete import"
+	case kind == Incremental && found.formulas:
+		sweep, note = true, "all records were compared, because what is imported depends on formulas, whose changes move no stamp"
+	case kind == Incremental && now.Sub(state.Watermark) > deletionMemory:
+		sweep, note = true, "all records were compared, because Salesforce does not remember deletions since "+state.Watermark.UTC().Format(time.DateOnly)
 	}
 	if last := state.Last; resume && last.unfinished() && last.Kind == kind && last.Fingerprint == found.fingerprint {
 		r.Run, r.resumed, r.before = *last, true, last.Calls
@@ -218,7 +223,7 @@ func (r *run) finish(ctx context.Context) error {
 	}
 	r.Status, r.Finished = Completed, r.cfg.Now()
 	c := Checkpoint{Audit: r.audit(r.Actor, "finished")}
-	if r.High.After(state.Watermark) {
+	if r.Kind != Reconcile && r.High.After(state.Watermark) {
 		c.Watermark = r.High
 	}
 	if r.Kind == Complete {

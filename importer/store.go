@@ -101,6 +101,10 @@ type Link struct {
 	Retired bool
 	// Stamp is the SystemModstamp of the version that the host has.
 	Stamp time.Time
+	// Digest stands for the values of that version whose changes move no stamp:
+	// formulas, and fields of other records. At most 32 characters; empty when
+	// nothing of that kind is read.
+	Digest string
 	// Run is the last run that read the record.
 	Run int64
 }

@@ -22,18 +22,20 @@ type survey struct {
 	fingerprint string
 	seen        []string // scope checkboxes that exist, or have existed
 	warnings    []string
-	unstamped   bool // a scope checkbox is a formula: its changes are not stamped
+	formulas    bool // a scope checkbox or a mapped field is a formula: its changes are not stamped
 }
 
 // An object is an Object as this org offers it.
 type object struct {
 	Object
-	paths    []string          // what is selected
-	types    []string          // their types by describe, empty where it depends on the record
-	related  []soql.SelectItem // the child queries that are selected, too
-	scoped   bool              // the scope checkbox exists and decides
-	required map[string]bool   // the targets that a record cannot do without
-	children []*object
+	paths     []string          // what is selected
+	types     []string          // their types by describe, empty where it depends on the record
+	decides   map[string]bool   // the paths that Decide reads
+	unstamped map[string]bool   // the paths whose changes move no stamp: formulas, and fields of other records
+	related   []soql.SelectItem // the child queries that are selected, too
+	scoped    bool              // the scope checkbox exists and decides
+	required  map[string]bool   // the targets that a record cannot do without
+	children  []*object
 }
 
 // survey compares the configuration with the org's describe and plans the
@@ -83,13 +85,22 @@ func (im *Importer) survey(ctx context.Context, state State) (*survey, error) {
 // the import needs it; otherwise it is left out of the select list, so that
 // the host keeps what it has, and warned about.
 func (s *survey) look(o Object, describe *salesforce.SObject, has func(path string) bool) (object, error) {
-	found := object{Object: o, paths: []string{"Id", "SystemModstamp", "IsDeleted"}, required: map[string]bool{}}
+	found := object{
+		Object: o, paths: []string{"Id", "SystemModstamp", "IsDeleted"},
+		decides: map[string]bool{}, unstamped: map[string]bool{}, required: map[string]bool{},
+	}
 	var faults []error
 	need := func(path string, needed bool) {
 		switch {
 		case slices.Contains(found.paths, path):
 		case has(path):
 			found.paths = append(found.paths, path)
+			field, own := describe.Field(path)
+			found.unstamped[path] = !own || field.Calculated
+			if own && field.Calculated && path != o.Scope.Field {
+				s.formulas = true
+				s.warnings = append(s.warnings, fmt.Sprintf("%s.%s is a formula, whose changes move no stamp: incremental imports compare all records", o.Name, path))
+			}
 		case needed:
 			faults = append(faults, fmt.Errorf("%s has no field %s, or this user may not see it", o.Name, path))
 		default:
@@ -107,10 +118,11 @@ func (s *survey) look(o Object, describe *salesforce.SObject, has func(path stri
 		need("MasterRecordId", true)
 	}
 	for _, path := range o.Needs {
+		found.decides[path] = true
 		need(path, true)
 	}
 	for _, path := range o.Wants {
-		if has(path) {
+		if found.decides[path] = true; has(path) {
 			need(path, true)
 		}
 	}
@@ -129,9 +141,6 @@ func (s *survey) look(o Object, describe *salesforce.SObject, has func(path stri
 				continue
 			}
 			need(path, rule.Required)
-			if field, ok := describe.Field(path); ok && field.Calculated {
-				s.warnings = append(s.warnings, fmt.Sprintf("%s.%s is a formula: a change of its value alone is seen by complete imports only", o.Name, path))
-			}
 		}
 	}
 	if o.Check != nil {
@@ -159,7 +168,7 @@ func (s *survey) scope(o Object, describe *salesforce.SObject, faults *[]error) 
 	case !exists && slices.Contains(s.seen, name):
 		*faults = append(*faults, fmt.Errorf("the scope checkbox %s was there before and is missing now, or this user may no longer see it", name))
 	}
-	s.unstamped = s.unstamped || exists && field.Calculated
+	s.formulas = s.formulas || exists && field.Calculated
 	return exists
 }
 

@@ -30,7 +30,7 @@ func (r *run) check(ctx context.Context, o *object) error {
 		deleted, err = r.cfg.Client.Deleted(ctx, o.Name, low, r.High)
 	}
 	if refused(err) || deleted.EarliestDateAvailable.After(low) {
-		r.Sweep, r.Note = true, "all linked records were looked for, because Salesforce does not remember all changes since the last import"
+		r.Sweep, r.Note = true, "all records were compared, because Salesforce does not remember all changes since the last import"
 		return r.save(ctx, &Checkpoint{})
 	}
 	if err != nil {
@@ -81,9 +81,9 @@ func (r *run) leftOut(items []item) {
 	}
 }
 
-// sweep looks for missing records in an incremental run that needs it.
+// sweep looks for missing records, in an incremental run where it is needed.
 func (r *run) sweep(ctx context.Context, o *object) error {
-	if !r.Sweep {
+	if r.Kind == Incremental && !r.Sweep {
 		return nil
 	}
 	return r.unseen(ctx, o)

@@ -112,7 +112,7 @@ func (w *writer) links(links []importer.Link) {
 	w.rows(w.s.saveLinks, len(links), func(args []any, i int) []any {
 		l := &links[i]
 		return append(args, l.Object, string(l.ID), l.Kind, l.HostID, string(l.ParentID), string(l.State),
-			number(l.Free), number(l.Retired), millis(l.Stamp), l.Run)
+			number(l.Free), number(l.Retired), millis(l.Stamp), l.Run, l.Digest)
 	})
 }
 
@@ -231,7 +231,7 @@ func (s *Store) stateStatements() {
 	task := []string{"object", "sf_id", "children"}
 	s.findLinks = list(1, `SELECT `+linkColumns+` FROM sfbridge_import_link WHERE object = ?`)
 	s.saveRun = upsert("sfbridge_import_run", []string{"number"}, []string{"kind", "status", "actor", "started", "finished", "body"})
-	s.saveLinks = upsert("sfbridge_import_link", record, []string{"kind", "host_id", "parent_id", "state", "free", "retired", "stamp", "run"})
+	s.saveLinks = upsert("sfbridge_import_link", record, []string{"kind", "host_id", "parent_id", "state", "free", "retired", "stamp", "run", "digest"})
 	s.saveDead = newStatement(0, 10, s.deadUpsert)
 	s.saveTasks = upsert("sfbridge_import_task", task, nil)
 	s.saveGone = upsert("sfbridge_import_task", task, []string{"gone"})

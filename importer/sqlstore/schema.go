@@ -17,7 +17,7 @@ func schema(d Dialect) []string {
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_link (
 			object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, kind VARCHAR(80) NOT NULL, host_id VARCHAR(255) NOT NULL,
 			parent_id VARCHAR(18) NOT NULL, state VARCHAR(20) NOT NULL, free SMALLINT NOT NULL, retired SMALLINT NOT NULL,
-			stamp BIGINT NOT NULL, run BIGINT NOT NULL,
+			stamp BIGINT NOT NULL, run BIGINT NOT NULL, digest VARCHAR(32) NOT NULL,
 			PRIMARY KEY (object, sf_id)` + inlineIndex(d, "kind, host_id") + inlineIndex(d, "object, parent_id") + `)` + end,
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_task (
 			object VARCHAR(80) NOT NULL, sf_id VARCHAR(18) NOT NULL, children SMALLINT NOT NULL, gone SMALLINT NOT NULL DEFAULT 0,

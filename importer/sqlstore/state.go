@@ -91,7 +91,7 @@ func (s *Store) lastRun(ctx context.Context) (*importer.Run, error) {
 	return &run, nil
 }
 
-const linkColumns = `object, sf_id, kind, host_id, parent_id, state, free, retired, stamp, run`
+const linkColumns = `object, sf_id, kind, host_id, parent_id, state, free, retired, stamp, run, digest`
 
 // Links implements importer.Store.
 func (s *Store) Links(ctx context.Context, object string, ids []salesforce.ID) (links []importer.Link, err error) {
@@ -138,7 +138,7 @@ func (s *Store) queryLinks(ctx context.Context, where string, args ...any) ([]im
 func scanLink(rows *sql.Rows) (l importer.Link, err error) {
 	var stamp int64
 	var free, retired int
-	err = rows.Scan(&l.Object, &l.ID, &l.Kind, &l.HostID, &l.ParentID, &l.State, &free, &retired, &stamp, &l.Run)
+	err = rows.Scan(&l.Object, &l.ID, &l.Kind, &l.HostID, &l.ParentID, &l.State, &free, &retired, &stamp, &l.Run, &l.Digest)
 	l.Free, l.Retired, l.Stamp = free != 0, retired != 0, timeOf(stamp)
 	return l, err
 }
