@@ -70,11 +70,10 @@ func (r *run) steps() []step {
 		once("retrying", r.retry)
 		each("reading changes", r.changes)
 		each("checking", r.check)
-		each("comparing", r.compare)
-		each("looking for missing records", r.sweep)
-		once("following up", r.followUp)
 	case Reconcile:
 		once("retrying", r.retry)
+	}
+	if r.Kind != Complete {
 		each("comparing", r.compare)
 		each("looking for missing records", r.sweep)
 		once("guarding", r.guard)
