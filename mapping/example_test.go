@@ -172,6 +172,44 @@ rules:
 	// Output: {"Reason__c":null,"Result__c":"Demo Sold"}
 }
 
+// What is written has to go with what the record already says: the options of a
+// dependent picklist are those of its controlling value.
+func ExampleMapping_CheckPicklists() {
+	org := salesforcetest.NewOrg(&salesforcetest.Options{Schema: salesforcetest.Schema{{Name: "Visit__c", Fields: []salesforcetest.Field{
+		{Name: "Result__c", Type: "picklist", Picklist: []salesforcetest.PicklistValue{{Value: "Sold"}, {Value: "Not Sold"}}},
+		{Name: "Reason__c", Type: "picklist", Controller: "Result__c", Picklist: []salesforcetest.PicklistValue{
+			{Value: "Cash", ValidFor: []string{"Sold"}}, {Value: "Price", ValidFor: []string{"Not Sold"}},
+		}},
+	}}}})
+	client, err := salesforce.New(salesforce.Config{
+		LoginURL:   salesforce.MyDomain("acme"),
+		Auth:       salesforce.ClientCredentials{ClientID: "cid", ClientSecret: "csecret"},
+		HTTPClient: &http.Client{Transport: org.Transport()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	visit, err := client.Describe(context.Background(), "Visit__c")
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := mapping.New([]mapping.Rule{{From: []string{"Reason__c"}, Target: "reason"}}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	current := salesforce.Record{"Result__c": "Sold"} // as a query has just read it
+	for _, reason := range []string{"Cash", "Price"} {
+		rec, err := m.Write(map[string]any{"reason": reason}, mapping.Update)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(m.CheckPicklists(visit, rec, current))
+	}
+	// Output:
+	// <nil>
+	// mapping: write reason to field Reason__c of record (Text/Picklist): value does not go with that of the controlling field Result__c: text of 5 characters
+}
+
 // A host's screen learns from the org what an administrator can choose from.
 func ExampleNewForm() {
 	org := salesforcetest.NewOrg(nil)

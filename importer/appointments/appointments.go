@@ -5,7 +5,10 @@
 // to the user who asks, always: either the query says which fields hold the
 // user, by comparing them with the token %userIdentifier%, or the feed adds the
 // comparison of one configured field. A query for which that cannot be proved
-// is refused.
+// is refused. What counts as an appointment is the object behind the query's
+// FROM: a child list of another object, such as the sales of an appointment,
+// comes whole with the user's own records, so that a query FROM an object which
+// several users share should restrict its child lists as well.
 //
 // Users sign on in one of two ways: all through one shared login, each with an
 // identifier of their own ([Shared]), or each with a Salesforce user of their

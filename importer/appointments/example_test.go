@@ -1,6 +1,7 @@
 package appointments_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log"
@@ -130,6 +131,58 @@ mapping:
 	// feed.yaml:8:5: mapping, rule 2 (Phone): the query does not select i360__Prospect__r.i360__Phone_1__c: add it to the SELECT, or correct the rule
 	// feed.yaml:9:5: mapping, rule 3 (Email): the query does not select i360__Prospect__r.i360__Primary_Email__c: add it to the SELECT, or correct the rule
 	// feed.yaml:7:3: warning: mapping: no rule gives an address, so the rep does not know where to go: select the field and add a rule
+}
+
+// A rule may name a converter of the host's own, which check and feed get alike.
+func ExampleSettings_Config() {
+	org := salesforcetest.NewOrg(nil)
+	login := org.Credentials()
+	client, err := salesforce.New(salesforce.Config{
+		LoginURL:   salesforce.MyDomain("acme"),
+		Auth:       salesforce.ClientCredentials{ClientID: login.ClientID, ClientSecret: login.ClientSecret},
+		HTTPClient: &http.Client{Transport: org.Transport()},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	org.Insert("Event", map[string]any{
+		"OwnerId": login.UserID, "Subject": "roof, siding", "ActivityDateTime": "2026-08-24T21:30:00Z", "DurationInMinutes": 60,
+	})
+	settings, err := appointments.ReadSettings("feed.yaml", []byte(`
+query: SELECT Id, Subject FROM Event WHERE OwnerId = '%userIdentifier%'
+mapping:
+  - {title: Products, from: Subject, converter: list, target: products, note: true}
+`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	opt := &mapping.Options{Converters: map[string]mapping.Converter{"list": {
+		Read: func(sources []any) (any, error) { return strings.Split(sources[0].(string), ", "), nil },
+	}}}
+	problems, err := settings.Check(context.Background(), client, opt)
+	if err := cmp.Or(err, problems.Err()); err != nil {
+		log.Fatal(err)
+	}
+	cfg, err := settings.Config(appointments.Shared{
+		Client:     client,
+		Identifier: func(context.Context, string) (string, error) { return login.UserID, nil },
+	}, opt)
+	if err != nil {
+		log.Fatal(err)
+	}
+	feed, err := appointments.New(cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for a, err := range feed.Appointments(context.Background(), "ann") {
+		if err != nil {
+			log.Fatal(err)
+		}
+		products, _ := a.Values.Get("products")
+		fmt.Printf("%q %v\n", products, a.Notes)
+	}
+	// Output:
+	// ["roof" "siding"] [Products: roof, siding]
 }
 
 // Each user has a Salesforce login of their own, which the host keeps. A user

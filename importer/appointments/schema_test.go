@@ -88,12 +88,12 @@ func TestSchemaHasTheKeysOfSettingsAndTheRulesOfMappings(t *testing.T) {
 	schema := schematest.Read(t, appointments.Schema())
 	keys := func(typ reflect.Type) []string {
 		var names []string
-		for i := range typ.NumField() {
-			inJSON, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
-			inYAML, _, _ := strings.Cut(typ.Field(i).Tag.Get("yaml"), ",")
-			require.Equal(t, inJSON, inYAML)
-			if inJSON != "" {
-				names = append(names, inJSON)
+		for field := range typ.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			alike, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+			require.Equal(t, name, alike, "in both languages")
+			if name != "" {
+				names = append(names, name)
 			}
 		}
 		return slices.Sorted(slices.Values(names))
@@ -147,8 +147,8 @@ func TestConvertersOfTheHostReachTheCheckAndTheFeed(t *testing.T) {
 		break
 	}
 
-	s.Mapping[0].From = []string{"Nmae"}
-	require.ErrorContains(t, problemsOf(t, s, w, opt).Err(), `rule 1 (Visit): i360__Appointment__c has no field Nmae`, "its paths are checked all the same")
+	s.Mapping[0].From = []string{"Weather__c"}
+	require.ErrorContains(t, problemsOf(t, s, w, opt).Err(), `rule 1 (Visit): i360__Appointment__c has no field Weather__c`, "its paths are checked all the same")
 }
 
 func problemsOf(t *testing.T, s *appointments.Settings, w *world, opt *mapping.Options) appointments.Problems {

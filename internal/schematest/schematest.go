@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -42,7 +41,7 @@ func Read(tb testing.TB, text []byte) *Schema {
 	s := &Schema{}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
-	require.NoError(tb, dec.Decode(s))
+	must(tb, dec.Decode(s))
 	s.link(tb, s)
 	return s
 }
@@ -55,9 +54,9 @@ func (s *Schema) link(tb testing.TB, root *Schema) {
 	}
 	s.root = root
 	if bytes.HasPrefix(s.Additional, []byte("{")) {
-		require.NoError(tb, json.Unmarshal(s.Additional, &s.others))
-	} else if s.Additional != nil {
-		require.Equal(tb, "false", string(s.Additional))
+		must(tb, json.Unmarshal(s.Additional, &s.others))
+	} else if s.Additional != nil && string(s.Additional) != "false" {
+		tb.Fatalf("additionalProperties is %s, neither a schema nor false", s.Additional)
 	}
 	parts := append([]*Schema{s.Items, s.others}, s.AnyOf...)
 	for _, group := range []map[string]*Schema{s.Defs, s.Properties} {
@@ -149,7 +148,7 @@ func Lenient(tb testing.TB, name string, text []byte) any {
 	tb.Helper()
 	if strings.HasSuffix(name, ".json") {
 		var value any
-		require.NoError(tb, json.NewDecoder(bytes.NewReader(text)).Decode(&value))
+		must(tb, json.NewDecoder(bytes.NewReader(text)).Decode(&value))
 		return value
 	}
 	var document yaml.Node
@@ -180,10 +179,17 @@ func nodeValue(tb testing.TB, n *yaml.Node) any {
 		return n.Value
 	case "!!int", "!!float":
 		var number float64
-		require.NoError(tb, n.Decode(&number))
+		must(tb, n.Decode(&number))
 		return number
 	}
 	var value any
-	require.NoError(tb, n.Decode(&value))
+	must(tb, n.Decode(&value))
 	return value
+}
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
