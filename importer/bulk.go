@@ -180,7 +180,7 @@ func (r *run) rows(o *object, at Position) func(context.Context, func(part) bool
 // discard removes the job whose rows are all in the host. One that cannot be
 // removed runs out.
 func (r *run) discard(ctx context.Context) {
-	if r.spent != "" {
+	if r.spent != "" && (r.dry == nil || r.spent != r.dry.borrowed) {
 		_ = r.cfg.Client.DeleteQueryJob(ctx, r.spent)
 		r.spent = ""
 	}

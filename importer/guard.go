@@ -91,6 +91,9 @@ func (r *run) guardOne(ctx context.Context, o *object) error {
 	case e.Leaving <= r.options.MayRetire:
 		what := fmt.Sprintf("may take out %d of %d linked records of %s", e.Leaving, e.Linked, o.Name)
 		return r.save(ctx, &Checkpoint{Audit: r.audit(r.caller, what)})
+	case r.dry != nil:
+		r.dry.Guard = append(r.dry.Guard, e)
+		return nil
 	default:
 		return e
 	}

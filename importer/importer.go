@@ -138,6 +138,7 @@ type Importer struct {
 	cfg    Config
 	atomic Atomic // set when Sink and Store are one
 	holder string
+	dry    *dryRun // set for the time of a dry run
 }
 
 // New returns an Importer. It does not talk to the org yet; see SetUp.
@@ -166,6 +167,7 @@ type Operation string
 const (
 	SetUp      Operation = "set up"
 	Import     Operation = "import"
+	Preview    Operation = "dry run"
 	RemoveFlag Operation = "remove flag"
 	LinkAgain  Operation = "link again"
 )

@@ -152,6 +152,7 @@ type Report struct {
 type Event struct {
 	Run    int64
 	Kind   RunKind
+	DryRun bool
 	Object string
 	// Step is what the run is at, in words: "reading", "checking", …
 	Step string

@@ -84,10 +84,15 @@ func (r *run) steps() []step {
 
 // importAs runs an import of the kind asked for. A run of that kind that was
 // stopped is finished first; what has changed since it began comes after.
-func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind, options *RunOptions) (report *Report, err error) {
+func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind, options *RunOptions) (*Report, error) {
 	if err := im.cfg.Allow(ctx, actor, Import); err != nil {
 		return nil, err
 	}
+	return im.carryOut(ctx, actor, kind, options)
+}
+
+// carryOut is importAs for who may.
+func (im *Importer) carryOut(ctx context.Context, actor string, kind RunKind, options *RunOptions) (report *Report, err error) {
 	err = im.hold(ctx, func(fence Fence) error {
 		var resumed *Report
 		for {
@@ -275,7 +280,7 @@ func (r *run) count(ctx context.Context) error {
 func countOf(object string) string { return "SELECT COUNT() FROM " + object }
 
 func (r *run) tell(step string, o *object) {
-	event := Event{Run: r.Number, Kind: r.Kind, Step: step}
+	event := Event{Run: r.Number, Kind: r.Kind, DryRun: r.dry != nil, Step: step}
 	if o != nil {
 		event.Object, event.Counts = o.Name, r.Counts[o.Name]
 		if total := r.total[o.Name]; total > 0 {
