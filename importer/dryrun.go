@@ -31,8 +31,8 @@ type DryReport struct {
 	Guard []*GuardError
 }
 
-// DryRun tells what an import of this kind, Complete or Incremental, would do if
-// it ran now. It is that run, to its end, but for the writing: the host is asked
+// DryRun tells what a run of this kind, Complete, Incremental or Reconcile, would
+// do now. It is that run, to its end, but for the writing: the host is asked
 // by Sink.Diff, the state is kept in memory, and nothing reaches Sink or Store.
 // What two records that are both still to be written have against each other in
 // the host, it does not see. It needs about a hundred bytes for each record,
@@ -66,7 +66,7 @@ func (im *Importer) DryRun(ctx context.Context, actor string, kind RunKind, opti
 }
 
 // imports reports whether k is a kind of run that a host asks for.
-func (k RunKind) imports() bool { return k == Complete || k == Incremental }
+func (k RunKind) imports() bool { return k == Complete || k == Incremental || k == Reconcile }
 
 // A dryRun collects what a dry run finds.
 type dryRun struct {

@@ -62,11 +62,10 @@ func (w *world) foretold(t *testing.T, im *importer.Importer, kind importer.RunK
 	require.NoError(t, err)
 	require.Equal(t, before, w.everything(t), "a dry run writes nothing")
 
-	run := im.Complete
-	if kind == importer.Incremental {
-		run = im.Incremental
+	run := map[importer.RunKind]func(context.Context, string, *importer.RunOptions) (*importer.Report, error){
+		importer.Complete: im.Complete, importer.Incremental: im.Incremental, importer.Reconcile: im.Reconcile,
 	}
-	real, err := run(t.Context(), "anna", nil)
+	real, err := run[kind](t.Context(), "anna", nil)
 	require.NoError(t, err)
 	var lines []importer.Entry
 	born := map[string]bool{}
@@ -121,6 +120,12 @@ func TestDryRunIsThePlanOfTheRun(t *testing.T) {
 			w.org.Update(ids["Corelli-0"], map[string]any{"AccountId": ids["Haydn"]})
 			w.foretold(t, im, importer.Incremental)
 			w.foretold(t, im, importer.Incremental)
+
+			w.org.Advance(time.Hour)
+			w.org.Update(ids["Abel"], map[string]any{"Name": "Carl Friedrich Abel"})
+			w.org.Delete(ids["Gluck-project"])
+			w.org.Purge(ids["Gluck-project"])
+			w.foretold(t, im, importer.Reconcile)
 
 			w.org.Advance(time.Hour)
 			w.org.Undelete(ids["Eccles"])

@@ -56,6 +56,7 @@ type dryLink struct {
 	free, retired bool
 	hostless      bool // it has no host record
 	unborn        bool // its host record is still to be
+	digest        string
 	stamp         int64
 	run           int64
 }
@@ -123,7 +124,7 @@ func (o *dryObject) link(object string, id salesforce.ID, now dryLink, link Link
 	case host != "":
 		link.HostID = host
 	}
-	link.State, link.Free, link.Retired, link.Run = now.state, now.free, now.retired, now.run
+	link.State, link.Free, link.Retired, link.Digest, link.Run = now.state, now.free, now.retired, now.digest, now.run
 	link.ParentID, link.Stamp = now.parent.id(), moment(now.stamp)
 	return link
 }
@@ -326,7 +327,7 @@ func (s *dryStore) saveLink(link Link) {
 	}
 	o.links[key] = dryLink{
 		parent: parent, state: link.State, free: link.Free, retired: link.Retired,
-		hostless: link.HostID == "", unborn: strings.HasPrefix(link.HostID, unborn), stamp: milli(link.Stamp), run: link.Run,
+		hostless: link.HostID == "", unborn: strings.HasPrefix(link.HostID, unborn), digest: link.Digest, stamp: milli(link.Stamp), run: link.Run,
 	}
 	if before := o.hosts[key]; link.State == Pending && link.HostID != before { // about to be adopted, or not any more
 		delete(s.adopted, hostKey{link.Kind, before})
