@@ -37,18 +37,19 @@ func ReadConfig(name string, data []byte) (Config, error) {
 // [Config.Check].
 func CheckFile(ctx context.Context, name string, data []byte, client *salesforce.Client) (Problems, error) {
 	config, err := ReadConfig(name, data)
-	var unread Problems
+	var problems Problems
 	for _, f := range mapping.LoadErrors(err) {
-		unread = append(unread, &Problem{File: f.File, Line: f.Line, Column: f.Column, Part: f.Where, Text: f.Text, Err: f})
+		problems = append(problems, &Problem{File: f.File, Line: f.Line, Column: f.Column, Part: f.Where, Text: f.Text, Err: f})
 	}
+	unread := problems
 	found, err := config.Check(ctx, client)
 	for _, p := range found {
 		misread := slices.ContainsFunc(unread, func(u *Problem) bool { return strings.HasPrefix(u.Part, p.Part) })
 		if !misread { // which would only be misunderstood
-			unread = append(unread, p)
+			problems = append(problems, p)
 		}
 	}
-	return unread.Sorted(), err
+	return problems.Sorted(), err
 }
 
 // Check tells everything that is wrong with a configuration: by itself, and
@@ -114,11 +115,9 @@ func (k *checker) resolve(name string) (*salesforce.SObject, error) {
 // part checks the rules of one kind, and what else its object is read for.
 func (k *checker) part(p part) {
 	options, _ := k.options() // its fault is listed
-	m, err := mapping.New(*p.rules, options)
-	wrong := map[int]bool{}
+	_, err := mapping.New(*p.rules, options)
 	for _, err := range split(err) {
 		if fault, ok := errors.AsType[*mapping.RuleError](err); ok {
-			wrong[fault.Number] = true
 			k.atRule(p, fault.Number, err, "%v", fault.Err)
 		} else {
 			k.add(p.key, err, "%v", err)
@@ -134,22 +133,27 @@ func (k *checker) part(p part) {
 		}
 		return
 	}
-	if m != nil {
-		k.rules(p, m, object)
+	for i := range *p.rules {
+		k.rule(p, i+1, object, options)
 	}
 	map[string]func(*salesforce.SObject){KindCustomer: k.scope, KindContact: k.people, KindProject: k.stages}[p.kind](object)
 }
 
-// rules holds rules against the object that they read. A field that is not
-// there only costs its own target, unless that is required.
-func (k *checker) rules(p part, m *mapping.Mapping, object *salesforce.SObject) {
+// rule holds a rule that works by itself against the object that it reads. A
+// field that is not there only costs its own target, unless that is required.
+func (k *checker) rule(p part, number int, object *salesforce.SObject, options *mapping.Options) {
+	rule := (*p.rules)[number-1]
+	m, err := mapping.New([]mapping.Rule{rule}, options)
+	if err != nil {
+		return // as was said
+	}
 	for _, found := range m.Check(object, &mapping.CheckOptions{Resolve: k.resolve}) {
-		optional := found.Err != nil && !(*p.rules)[found.Number-1].Required
+		optional := found.Err != nil && !rule.Required
 		text := found.Text
 		if optional {
-			text += ": the host keeps what it has"
+			text = "the host keeps what it has: " + text
 		}
-		k.atRule(p, found.Number, found, "%s: %s", found.Path, text).Warning = found.Warning || optional
+		k.atRule(p, number, found, "%s: %s", found.Path, text).Warning = found.Warning || optional
 	}
 }
 
@@ -233,7 +237,7 @@ func split(err error) []error {
 	if err == nil {
 		return nil
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // one level is meant
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	return []error{err}
