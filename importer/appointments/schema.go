@@ -123,6 +123,10 @@ func (s *schema) explain(f *soql.SchemaError) string {
 		return fmt.Sprintf("%s has no field %s, or this login may not see it%s", f.Object, f.Name, hint)
 	case soql.UnknownRelationship:
 		return fmt.Sprintf("%s has no relationship %s%s", f.Object, f.Name, meant(f.Name, relationshipNames(s.describe(f.Object))))
+	case soql.NotFilterable:
+		return f.Reason + ": compare another field, or leave the comparison out"
+	case soql.NotSortable:
+		return f.Reason + ": sort by another field"
 	}
 	return f.Reason
 }

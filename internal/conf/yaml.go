@@ -44,7 +44,7 @@ func yamlFault(file string, data []byte, err error) *Fault {
 	if m == nil {
 		return &Fault{File: file, Text: "this is no YAML: " + err.Error()}
 	}
-	f := &Fault{File: file, Line: 1, Column: 1, Text: "this is no YAML: " + m[2]}
+	f := &Fault{File: file, Line: 1, Column: 1, Text: "this is no YAML: " + m[2] + yamlAdvice(m[2])}
 	if line, err := strconv.Atoi(m[1]); err == nil {
 		f.Line = line
 	}
@@ -57,6 +57,26 @@ func yamlFault(file string, data []byte, err error) *Fault {
 		}
 	}
 	return f
+}
+
+// yamlAdvices say what people mostly did who get one of the library's messages.
+var yamlAdvices = []struct{ message, advice string }{
+	{"mapping values are not allowed", "a text with a colon and a space in it lacks its quotation marks, or the key is indented differently from its neighbours"},
+	{"found character that cannot start any token", "a text that begins with %, @ or ` goes into quotation marks"},
+	{"did not find expected ',' or", "a bracket is not closed, a comma is missing, or a text with one of these lacks its quotation marks"},
+	{"did not find expected key", "the line is indented differently from those that it belongs to, or a quotation mark stands within a text"},
+	{"did not find expected '-' indicator", "the line is indented differently from those that it belongs to"},
+	{"could not find expected ':'", "a colon behind a key, or the indentation of a text of several lines, is missing"},
+	{"found unexpected end of stream", "a quotation mark is not closed"},
+}
+
+func yamlAdvice(message string) string {
+	for _, a := range yamlAdvices {
+		if strings.Contains(message, a.message) {
+			return "; " + a.advice
+		}
+	}
+	return ""
 }
 
 var yamlKinds = map[string]kind{
