@@ -391,7 +391,8 @@ func TestDeletedMergedAndRestoredRecords(t *testing.T) {
 	require.Equal(t, "0", w.value(t, "projects", project, "active"))
 	require.Equal(t, "0", w.value(t, "customers", loser, "active"))
 	require.Equal(t, w.hostID(t, "customers", winner), w.value(t, "contacts", bob, "customer_id"))
-	require.Contains(t, entries(t, im, report.Run.Number), "retired Loser: merged in Salesforce into "+winner)
+	require.Contains(t, entries(t, im, report.Run.Number), "retired Loser: merged in Salesforce into "+winner+
+		", which is customer "+w.hostID(t, "customers", winner)+": both are in the host")
 
 	w.org.Advance(time.Hour)
 	w.org.Undelete(gone)

@@ -121,9 +121,11 @@ func (c Config) validate() error {
 		fault((o.Parent == "") != (o.Lookup == ""), "object %q: Parent and Lookup go together", o.Name)
 		fault(o.Parent != "" && !names[o.Parent], "object %q: its parent %q does not stand before it", o.Name, o.Parent)
 		fault(!o.Scope.off() && o.Scope.Field == "", "object %q: Scope has no Field", o.Name)
-		mode, exit := o.Scope.Mode, o.Scope.OnExit
+		mode := o.Scope.Mode
 		fault(!o.Scope.off() && mode != ScopeAuto && mode != ScopeRequired, "object %q: unknown scope mode %q", o.Name, mode)
-		fault(exit != "" && exit != Keep && exit != Detach && exit != Deactivate, "object %q: unknown exit policy %q", o.Name, exit)
+		for _, exit := range []ExitPolicy{o.Scope.OnExit, o.OnDelete, o.OnVanish} {
+			fault(exit != "" && exit != Keep && exit != Detach && exit != Deactivate, "object %q: unknown exit policy %q", o.Name, exit)
+		}
 		fault(o.MatchOn != "" && o.Mapping != nil && !slices.Contains(o.Mapping.Targets(), o.MatchOn), "object %q: MatchOn %q is no target of its mapping", o.Name, o.MatchOn)
 		names[o.Name], kinds[o.Kind] = true, true
 	}

@@ -43,6 +43,14 @@ type Object struct {
 	// OnAmbiguous is what happens to a record whose equal is not one alone.
 	// Defaults to CreateAmbiguous.
 	OnAmbiguous AmbiguousPolicy
+	// OnDelete is what happens to the host's record of one that was deleted, or
+	// merged away, in Salesforce; restored there, it is led by Salesforce again.
+	// Defaults to Deactivate.
+	OnDelete ExitPolicy
+	// OnVanish is what happens to the host's record of one that is not there any
+	// more, or hidden from this user, while Salesforce does not say that it was
+	// deleted. Defaults to Keep.
+	OnVanish ExitPolicy
 	// Decide tells whether a record is to be imported; linked says whether the
 	// host has it already. Nil imports every record in scope.
 	Decide func(record salesforce.Record, linked bool) Decision
@@ -112,11 +120,12 @@ type Scope struct {
 	OnExit ExitPolicy
 }
 
-// ExitPolicy says what becomes of a host record that leaves the scope.
+// ExitPolicy says what becomes of a host record that Salesforce does not lead
+// any more. No policy deletes it.
 type ExitPolicy string
 
-// The exit policies. A record that is ticked again is imported again under
-// each of them.
+// The exit policies. A record that is ticked, restored or seen again is imported
+// again under each of them.
 const (
 	// Keep leaves it as it is: locked, and no longer updated.
 	Keep ExitPolicy = "keep"

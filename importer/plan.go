@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/soql"
 )
 
 // An item is one record on its way: what the host has of it, what is to be
@@ -196,31 +198,80 @@ func (r *run) leave(ctx context.Context, o *object, it *item) (err error) {
 	return err
 }
 
-// retire plans what becomes of a record that was deleted or merged away: the
-// host's record is marked inactive and kept, unless it is the host's own now.
+// retire plans what becomes of a record that was deleted or merged away, unless
+// it is the host's own now.
 func (r *run) retire(ctx context.Context, o *object, it *item) (err error) {
 	it.skip("deleted in Salesforce")
 	if !it.known || it.link.State == Deleted {
 		return nil
 	}
-	winner := lookup(it.record, "MasterRecordId")
-	if winner != "" {
-		it.entry.Reason = "merged in Salesforce into " + string(winner)
-	}
 	it.next.State, it.next.Stamp = Deleted, it.stamp
-	if !it.link.Free {
+	it.exit(cmp.Or(o.OnDelete, Deactivate))
+	if it.tasks, err = r.family(ctx, o, it.link.ID); err != nil {
+		return err
+	}
+	if into := lookup(it.record, "MasterRecordId"); into != "" {
+		return r.merged(ctx, o, it, into)
+	}
+	return nil
+}
+
+// merged reports a merge, and owes a read to the record that is left. When the
+// host has that, too, it is told which one it is.
+func (r *run) merged(ctx context.Context, o *object, it *item, into salesforce.ID) error {
+	winner, err := r.winner(ctx, o, it.link.ID, into)
+	if err != nil {
+		return err
+	}
+	it.entry.Reason = "merged in Salesforce into " + string(winner)
+	it.tasks = append(it.tasks, Task{Object: o.Name, ID: winner})
+	links, err := r.links(ctx, o.Name, []salesforce.ID{winner})
+	if err != nil {
+		return err
+	}
+	if link := links[winner]; link.HostID != "" {
+		it.entry.Reason += fmt.Sprintf(", which is %s %s: both are in the host", o.Kind, link.HostID)
+		if it.change != nil {
+			it.change.Into = link.HostID
+		}
+	}
+	return nil
+}
+
+// winner follows merges from a record on to the one that is left. Chains are
+// short; one that ended in a circle would end where it began.
+func (r *run) winner(ctx context.Context, o *object, loser, into salesforce.ID) (salesforce.ID, error) {
+	passed := map[salesforce.ID]bool{loser: true}
+	for !passed[into] {
+		passed[into] = true
+		records, err := r.query(ctx, o, soql.Fields("Id", "MasterRecordId"), true, 1, soql.Eq("Id", into))
+		if err != nil || len(records) == 0 {
+			return into, err
+		}
+		next := lookup(records[0], "MasterRecordId")
+		if next == "" {
+			break
+		}
+		into = next
+	}
+	return into, nil
+}
+
+// exit plans what a policy does to the host's record. One that a run was
+// bringing in when it was broken off is inactive in any case.
+func (it *item) exit(policy ExitPolicy) {
+	switch {
+	case it.link.State == Pending || policy == Deactivate && !it.link.Free:
 		it.alter(Retire)
+	case policy == Detach:
+		it.next.Free = true
 	}
-	if it.tasks, err = r.family(ctx, o, it.link.ID); err == nil && winner != "" {
-		it.tasks = append(it.tasks, Task{Object: o.Name, ID: winner})
-	}
-	return err
 }
 
 // miss plans what becomes of a record that was not found. Deleted it is only
-// when Salesforce has said so; otherwise it may be hidden from this user, and
-// the host's record stays as it is.
-func (r *run) miss(ctx context.Context, o *object, it *item, parent Link) error {
+// when Salesforce has said so; otherwise it may be hidden from this user. Its
+// children in the host are looked at again.
+func (r *run) miss(ctx context.Context, o *object, it *item, parent Link) (err error) {
 	switch {
 	case it.link.State == Detached, it.link.State == Deleted, parent.Free:
 		it.entry.Result = Unchanged
@@ -231,8 +282,12 @@ func (r *run) miss(ctx context.Context, o *object, it *item, parent Link) error 
 	default:
 		it.skip("no longer visible in Salesforce: kept as it is")
 		it.next.State = Vanished
+		if it.exit(o.OnVanish); o.OnVanish == Deactivate || o.OnVanish == Detach {
+			it.entry.Reason = "no longer visible in Salesforce"
+		}
+		it.tasks, err = r.family(ctx, o, it.link.ID)
 	}
-	return nil
+	return err
 }
 
 func (it *item) alter(action Action) {

@@ -153,6 +153,9 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 		r.Status, r.Error = Running, ""
 		return r, r.save(ctx, &Checkpoint{Audit: r.audit(actor, "resumed")})
 	}
+	if err := im.preflight(ctx, found); err != nil {
+		return nil, err
+	}
 	r.Run = Run{
 		Number: state.Runs + 1, Kind: kind, Status: Running, Actor: actor, Started: im.cfg.Now(), Note: note, Sweep: sweep,
 		Fingerprint: found.fingerprint, Warnings: found.warnings, Counts: map[string]Counts{},

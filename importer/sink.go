@@ -66,6 +66,10 @@ type Change struct {
 	// database with the Store should leave a record alone whose stamp is later:
 	// a run that stood still for longer than its lease may still be writing.
 	Stamp time.Time
+	// Into is, for a record that was merged away in Salesforce, the host's id of
+	// the one it was merged into, if the host has that: where its bookings
+	// belong now.
+	Into string
 	// Parent is the host's id of the parent record, empty for objects without.
 	Parent string
 	// Values are the mapped fields. A target that is absent keeps what the

@@ -17,7 +17,7 @@ import (
 
 // A survey is what the org was found to have when a run began.
 type survey struct {
-	org         salesforce.ID
+	org, user   salesforce.ID
 	objects     []object
 	fingerprint string
 	seen        []string // scope checkboxes that exist, or have existed
@@ -48,7 +48,7 @@ func (im *Importer) survey(ctx context.Context, state State) (*survey, error) {
 	if state.Org != "" && state.Org != session.OrgID {
 		return nil, fmt.Errorf("importer: %w: it was filled from %s, and this is %s", ErrOrgChanged, state.Org, session.OrgID)
 	}
-	s := &survey{org: session.OrgID, seen: slices.Clone(state.Seen), objects: make([]object, len(im.cfg.Objects))}
+	s := &survey{org: session.OrgID, user: session.UserID, seen: slices.Clone(state.Seen), objects: make([]object, len(im.cfg.Objects))}
 	var faults []error
 	org := orgSchema{ctx: ctx, client: im.cfg.Client, found: map[string]*salesforce.SObject{}}
 	for i, o := range im.cfg.Objects {
