@@ -171,5 +171,5 @@ func mergedPersons(t *testing.T) {
 	require.Equal(t, "1", w.column("contacts", inner, "active"))
 	require.Equal(t, "0", w.column("contacts", lost, "active"))
 	require.Equal(t, w.hostID("customers", one), w.column("projects", work, "customer_id"))
-	require.Equal(t, []string{"retired", "merged in Salesforce into " + one}, w.told(report, two))
+	require.Equal(t, []string{"retired", "merged in Salesforce into " + one + ", which is customer " + w.hostID("customers", one) + ": both are in the host"}, w.told(report, two))
 }
