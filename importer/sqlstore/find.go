@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/sfbridge/sfbridge/importer"
-	"github.com/sfbridge/sfbridge/internal/sqlx"
 	"github.com/sfbridge/sfbridge/salesforce"
 )
 
@@ -40,7 +39,7 @@ func (s *Store) find(ctx context.Context, t *table, field, where column, values 
 	q := s.dialect.Quote
 	st := newStatement(0, 1, func(rows int) string {
 		return s.dialect.Rebind(`SELECT ` + q(t.id.name) + `, ` + q(t.link.name) + `, ` + q(field.name) +
-			` FROM ` + t.quoted + ` WHERE ` + q(where.name) + ` IN (` + sqlx.Marks(rows) + `)`)
+			` FROM ` + t.quoted + ` WHERE ` + s.among(where, rows))
 	})
 	err = in(s.dialect, st, where.possible(values), nil, func(text string, args []any) error {
 		part, err := collect(ctx, s, text, args, func(rows *sql.Rows) (f importer.Found, err error) {

@@ -225,7 +225,7 @@ func (s *Store) stateStatements() {
 		return newStatement(0, width, func(rows int) string { return d.Rebind(`INSERT INTO ` + into + ` VALUES ` + sqlx.Rows(rows, width)) })
 	}
 	list := func(fixed int, text string) *statement {
-		return newStatement(fixed, 1, func(rows int) string { return d.Rebind(text + ` AND sf_id IN (` + sqlx.Marks(rows) + `)`) })
+		return newStatement(fixed, 1, func(rows int) string { return d.Rebind(text + ` AND ` + d.In("sf_id", "text", rows)) })
 	}
 	record := []string{"object", "sf_id"}
 	task := []string{"object", "sf_id", "children"}

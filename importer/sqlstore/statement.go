@@ -110,8 +110,8 @@ func (x *session) write(st *statement, n int, appendRow func(args []any, i int) 
 	return x.each(st, n, nil, appendRow, func(_, _ int, text string, args []any) error { return x.exec(text, args...) })
 }
 
-// in runs a statement over a list of values, the last of which is repeated until
-// there are as many as one of the few numbers that are used.
+// in runs a statement over a list of values, as many at a time as are one of the
+// few numbers that are used.
 func in[T ~string](d Dialect, st *statement, list []T, fixed []any, use func(text string, args []any) error) error {
 	most := max(1, min(2000, (d.MaxValues()-st.fixed)/st.width))
 	for len(list) > 0 {
@@ -120,10 +120,7 @@ func in[T ~string](d Dialect, st *statement, list []T, fixed []any, use func(tex
 		for rows/2 >= len(part) {
 			rows /= 2
 		}
-		args := append(make([]any, 0, len(fixed)+rows), fixed...)
-		for i := range rows {
-			args = append(args, string(part[min(i, len(part)-1)]))
-		}
+		args := sqlx.List(d, append(make([]any, 0, len(fixed)+rows), fixed...), part, rows)
 		if err := use(st.text(rows), args); err != nil {
 			return err
 		}
@@ -145,12 +142,12 @@ func (s *Store) statements(t *table) {
 	}
 	find := func(by column) *statement {
 		return newStatement(0, 1, func(rows int) string {
-			return s.dialect.Rebind(`SELECT ` + strings.Join(selected, ", ") + ` FROM ` + t.quoted + ` WHERE ` + q(by.name) + ` IN (` + sqlx.Marks(rows) + `)`)
+			return s.dialect.Rebind(`SELECT ` + strings.Join(selected, ", ") + ` FROM ` + t.quoted + ` WHERE ` + s.among(by, rows))
 		})
 	}
 	t.find, t.findByID = find(t.link), find(t.id)
 	t.ids = newStatement(0, 1, func(rows int) string {
-		return `SELECT ` + q(t.link.name) + `, ` + q(t.id.name) + ` FROM ` + t.quoted + ` WHERE ` + q(t.link.name) + ` IN (` + sqlx.Marks(rows) + `)`
+		return s.dialect.Rebind(`SELECT ` + q(t.link.name) + `, ` + q(t.id.name) + ` FROM ` + t.quoted + ` WHERE ` + s.among(t.link, rows))
 	})
 	t.insert = newStatement(0, len(inserted), func(rows int) string {
 		text := `INSERT INTO ` + t.quoted + ` (` + strings.Join(inserted, ", ") + `) VALUES ` + sqlx.Rows(rows, len(inserted))
@@ -159,6 +156,11 @@ func (s *Store) statements(t *table) {
 		}
 		return s.dialect.Rebind(text)
 	})
+}
+
+// among is the condition that a column has one of n values.
+func (s *Store) among(c column, n int) string {
+	return s.dialect.In(s.dialect.Quote(c.name), c.sqlType, n)
 }
 
 // update is the statement that sets some of a table's columns, by their places;

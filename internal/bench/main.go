@@ -18,6 +18,12 @@ func main() {
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
 		exit(serve(os.Args[2]))
 	}
+	if len(os.Args) == 3 && os.Args[1] == "org" {
+		exit(serveOrg(os.Args[2], os.Stdin, os.Stdout))
+	}
+	if len(os.Args) > 1 && os.Args[1] == "import" {
+		exit(imports(os.Args[2:]))
+	}
 	runs := flag.Int("runs", 7, "runs of each client, of which the median counts")
 	only := flag.String("only", "", "regular expression of the scenarios to run")
 	flag.Parse()

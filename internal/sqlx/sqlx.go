@@ -59,6 +59,39 @@ func Marks(n int) string {
 	return strings.TrimSuffix(strings.Repeat("?, ", n), ", ")
 }
 
+// In gives the condition that a column, of the type that PostgreSQL gives it,
+// has one of n values, and List the arguments for it. PostgreSQL takes them as
+// one array: of thousands of placeholders it makes a plan that compares every
+// row with every value.
+func (d Dialect) In(column, sqlType string, n int) string {
+	if d == PostgreSQL {
+		return column + " IN (SELECT unnest(?::" + sqlType + "[]))"
+	}
+	return column + " IN (" + Marks(n) + ")"
+}
+
+// List appends the arguments of In for n values, of which the last is repeated
+// when there are fewer.
+func List[T ~string](d Dialect, args []any, values []T, n int) []any {
+	if d == PostgreSQL {
+		var b strings.Builder
+		for i, value := range values {
+			b.WriteByte("{,"[min(i, 1)])
+			b.WriteByte('"')
+			_, _ = arrayEscapes.WriteString(&b, string(value)) // a Builder takes all
+			b.WriteByte('"')
+		}
+		return append(args, b.String()+"}")
+	}
+	for i := range n {
+		args = append(args, string(values[min(i, len(values)-1)]))
+	}
+	return args
+}
+
+// arrayEscapes are those within the quoted element of an array's text.
+var arrayEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 // Rows gives placeholders for n rows of width columns, for a multi-row
 // INSERT: "(?, ?), (?, ?)".
 func Rows(n, width int) string {

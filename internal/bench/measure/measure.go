@@ -25,6 +25,8 @@ type Job struct {
 	NoPrefetch bool          // of the next page
 	Multipart  bool          // instead of base64
 	Work       time.Duration // of the consumer, for each 2,000 records
+	Driver     string        // of the database to import into
+	DSN        string
 }
 
 // Result is what a client prints as JSON.
