@@ -161,6 +161,11 @@ type Event struct {
 	// Total is how many records of Object a complete run will read, by the
 	// org's own count; zero when not known.
 	Total int
+	// Calls is how many API requests the run has made so far.
+	Calls int64
+	// End is when a complete run will have read everything, if it goes on as it
+	// has so far; zero when not known.
+	End time.Time
 }
 
 // An AuditEntry is one line of the audit trail, which is only ever added to.

@@ -30,11 +30,13 @@ type run struct {
 	following bool
 	// unlinked are records that the run has read and left out, of which the store
 	// keeps nothing.
-	unlinked map[salesforce.ID]bool
-	total    map[string]int
-	caller   string        // who has asked, perhaps not who began the run
-	options  RunOptions    // of the call
-	spent    salesforce.ID // a bulk job whose rows are in the host
+	unlinked   map[salesforce.ID]bool
+	total      map[string]int
+	begun      time.Time     // by this process
+	readBefore int           // what had been read by then
+	caller     string        // who has asked, perhaps not who began the run
+	options    RunOptions    // of the call
+	spent      salesforce.ID // a bulk job whose rows are in the host
 	budget
 }
 
@@ -139,15 +141,7 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 	if err != nil {
 		return nil, err
 	}
-	note, sweep := "", false
-	switch {
-	case kind != Complete && state.Fingerprint != found.fingerprint:
-		kind, note = Complete, "all records were read, because the configuration has changed, or what the org has of it, since the last complete import"
-	case kind == Incremental && found.formulas:
-		sweep, note = true, "all records were compared, because what is imported depends on formulas, whose changes move no stamp"
-	case kind == Incremental && now.Sub(state.Watermark) > deletionMemory:
-		sweep, note = true, "all records were compared, because Salesforce does not remember deletions since "+state.Watermark.UTC().Format(time.DateOnly)
-	}
+	kind, sweep, note := found.promote(kind, state, now)
 	if last := state.Last; resume && last.unfinished() && last.Kind == kind && last.Fingerprint == found.fingerprint {
 		r.Run, r.resumed, r.before = *last, true, last.Calls
 		r.Status, r.Error = Running, ""
@@ -161,6 +155,21 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 		Fingerprint: found.fingerprint, Warnings: found.warnings, Counts: map[string]Counts{},
 	}
 	return r, r.start(ctx, state)
+}
+
+// promote tells what a call for a run of this kind becomes, and why it is not
+// what was asked for.
+func (s *survey) promote(kind RunKind, state State, now time.Time) (_ RunKind, sweep bool, note string) {
+	switch {
+	case kind != Complete && state.Fingerprint != s.fingerprint:
+		return Complete, false, "all records were read, because the configuration has changed, or what the org has of it, since the last complete import"
+	case kind == Incremental && s.formulas:
+		return kind, true, "all records were compared, because what is imported depends on formulas, whose changes move no stamp"
+	case kind == Incremental && now.Sub(state.Watermark) > deletionMemory:
+		return kind, true, "all records were compared, because Salesforce does not remember deletions since " + state.Watermark.UTC().Format(time.DateOnly)
+	default:
+		return kind, false, ""
+	}
 }
 
 // start gives up an unfinished run of another kind, and fixes the bounds.
@@ -274,8 +283,10 @@ func (r *run) count(ctx context.Context) error {
 	for _, o := range r.objects {
 		if total, err := r.cfg.Client.Count(ctx, countOf(o.Name)); err == nil {
 			r.total[o.Name] = total
+			r.readBefore += r.Counts[o.Name].Read
 		}
 	}
+	r.begun = r.cfg.Now()
 	return ctx.Err()
 }
 
@@ -283,7 +294,7 @@ func (r *run) count(ctx context.Context) error {
 func countOf(object string) string { return "SELECT COUNT() FROM " + object }
 
 func (r *run) tell(step string, o *object) {
-	event := Event{Run: r.Number, Kind: r.Kind, DryRun: r.dry != nil, Step: step}
+	event := Event{Run: r.Number, Kind: r.Kind, DryRun: r.dry != nil, Step: step, Calls: r.calls(), End: r.ends()}
 	if o != nil {
 		event.Object, event.Counts = o.Name, r.Counts[o.Name]
 		if total := r.total[o.Name]; total > 0 {
@@ -291,6 +302,21 @@ func (r *run) tell(step string, o *object) {
 		}
 	}
 	r.cfg.Progress(event)
+}
+
+// ends estimates when the run will have read everything, by the pace that it has
+// had since it was begun or taken up again.
+func (r *run) ends() time.Time {
+	now := r.cfg.Now()
+	read, rest := -r.readBefore, 0
+	for object, total := range r.total {
+		n := r.Counts[object].Read
+		read, rest = read+n, rest+max(0, total-n)
+	}
+	if read <= 0 || !now.After(r.begun) {
+		return time.Time{}
+	}
+	return now.Add(time.Duration(float64(now.Sub(r.begun)) * float64(rest) / float64(read)))
 }
 
 // tally counts results into a copy of the run's counts.
