@@ -17,13 +17,13 @@ type texts struct {
 	scratch []byte   // what cannot be taken from the window as it is
 	strings []text   // for places of a type whose underlying type is string
 	values  []dynamo // for maps
-	joined  []byte   // all of them, before they are one string
+	joined  []byte   // all of them, before they are one string; those for maps come last
 }
 
-// text is a string to be put into a place.
+// text is a string to be put into a place: so many of the bytes that are joined.
 type text struct {
 	to   place
-	text []byte
+	size int
 }
 
 // dynamo is a string or a number to be put into a map.
@@ -52,7 +52,8 @@ func (t *texts) put(n *node, to place, b []byte) {
 			return
 		}
 	}
-	t.strings = append(t.strings, text{to, b})
+	t.joined = append(t.joined, b...)
+	t.strings = append(t.strings, text{to, len(b)})
 }
 
 // flush allocates what was collected and puts it where it belongs. It comes at
@@ -61,18 +62,14 @@ func (t *texts) flush() {
 	if len(t.strings) == 0 && len(t.values) == 0 {
 		return
 	}
-	t.joined = t.joined[:0]
-	for i := range t.strings {
-		t.joined = append(t.joined, t.strings[i].text...)
-	}
 	for i := range t.values {
 		t.joined = append(t.joined, t.values[i].text...)
 	}
 	block := string(t.joined)
 	for i := range t.strings {
 		s := &t.strings[i]
-		setString(s.to, block[:len(s.text)])
-		block = block[len(s.text):]
+		setString(s.to, block[:s.size])
+		block = block[s.size:]
 	}
 	if len(t.values) > 0 {
 		t.box(block)
@@ -91,7 +88,7 @@ func (t *texts) box(block string) {
 
 // drop forgets what was collected.
 func (t *texts) drop() {
-	t.scratch, t.strings, t.values = t.scratch[:0], t.strings[:0], t.values[:0]
+	t.scratch, t.strings, t.values, t.joined = t.scratch[:0], t.strings[:0], t.values[:0], t.joined[:0]
 }
 
 // maxRepeats is how many texts of a column are kept. A column with more of them
