@@ -66,6 +66,11 @@ type Config struct {
 	// need no prefix for. Defaults to "", none.
 	DefaultNamespace string
 
+	// PackageVersions are the versions of managed packages that the requests are
+	// meant for, such as "1.20" under the package's namespace: a package may keep
+	// what it did in an earlier one. Defaults to those that the org has set.
+	PackageVersions map[string]string
+
 	// Retry says how failed requests are repeated.
 	Retry Retry
 
@@ -134,6 +139,7 @@ type Retry struct {
 var (
 	versionForm   = regexp.MustCompile(`^[1-9][0-9]{1,2}\.0$`)
 	namespaceForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,14}$`)
+	packageForm   = regexp.MustCompile(`^[0-9]{1,5}\.[0-9]{1,5}$`)
 	appNameForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$`)
 )
 
@@ -162,6 +168,18 @@ func (cfg Config) withDefaults() Config {
 
 // base is the path of the REST resources.
 func (cfg Config) base() string { return "/services/data/v" + cfg.Version }
+
+// headers are those that every request carries for the configuration.
+func (cfg Config) headers() map[string]string {
+	h := map[string]string{}
+	if options := cfg.callOptions(); options != "" {
+		h["Sforce-Call-Options"] = options
+	}
+	for namespace, version := range cfg.PackageVersions {
+		h["X-Sfdc-Packageversion-"+namespace] = version
+	}
+	return h
+}
 
 // callOptions is the header of that name, "" for none.
 func (cfg Config) callOptions() string {
@@ -209,6 +227,11 @@ func (cfg Config) validate() error {
 	}
 	if cfg.DefaultNamespace != "" && !namespaceForm.MatchString(cfg.DefaultNamespace) {
 		wrong("DefaultNamespace %q is no namespace", clip(cfg.DefaultNamespace, 40))
+	}
+	for namespace, version := range cfg.PackageVersions {
+		if !namespaceForm.MatchString(namespace) || !packageForm.MatchString(version) {
+			wrong("PackageVersions %q: %q: want a namespace and a version of the form 1.20", clip(namespace, 40), clip(version, 40))
+		}
 	}
 	faults = append(faults, cfg.Pace.validate())
 	if !(cfg.DailyShare >= 0 && cfg.DailyShare <= 1) {

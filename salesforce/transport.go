@@ -28,7 +28,7 @@ type transport struct {
 	client  *retryablehttp.Client
 	agent   string
 	appName string
-	options string // Sforce-Call-Options
+	headers map[string]string // of every request
 	logger  *slog.Logger
 	observe func(Event) // nil for nobody
 	now     func() time.Time
@@ -59,7 +59,7 @@ func newTransport(cfg Config) *transport {
 	t := &transport{
 		agent:   "sfbridge/" + sdkVersion,
 		appName: cfg.AppName,
-		options: cfg.callOptions(),
+		headers: cfg.headers(),
 		logger:  cfg.Logger,
 		observe: cfg.Observe,
 		now:     cfg.Now,
@@ -189,11 +189,10 @@ func (t *transport) request(ctx context.Context, a *attempt, host *url.URL, toke
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	if t.options != "" {
-		req.Header.Set("Sforce-Call-Options", t.options)
-	}
-	for name, value := range a.header {
-		req.Header.Set(name, value)
+	for _, headers := range []map[string]string{t.headers, a.header} {
+		for name, value := range headers {
+			req.Header.Set(name, value)
+		}
 	}
 	if n := headSize(req.Request); n > maxHead {
 		return nil, fault(a.op, ErrTooLarge, "address and headers have %d bytes, over Salesforce's limit of %d", n, maxHead)

@@ -452,6 +452,12 @@ func TestHeadersOfEveryRequest(t *testing.T) {
 	c = newClient(t, org, func(cfg *salesforce.Config) { cfg.AppName, cfg.DefaultNamespace = "acme", "battle" })
 	require.NoError(t, c.Delete(t.Context(), "Lead", leadID))
 	require.Equal(t, "client=acme; defaultNamespace=battle", header.Get("Sforce-Call-Options"))
+	c = newClient(t, org, func(cfg *salesforce.Config) { cfg.PackageVersions = map[string]string{"i360": "10.2"} })
+	_, err = c.Count(t.Context(), "SELECT COUNT() FROM Lead")
+	require.NoError(t, err)
+	require.Equal(t, "10.2", header.Get("x-sfdc-packageversion-i360"))
+	_, err = salesforce.New(salesforce.Config{Auth: ada, PackageVersions: map[string]string{"i360": "10"}})
+	require.ErrorContains(t, err, `PackageVersions "i360": "10"`)
 	_, err = salesforce.New(salesforce.Config{Auth: ada, DefaultNamespace: "x; y"})
 	require.ErrorContains(t, err, "DefaultNamespace")
 }

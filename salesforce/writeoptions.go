@@ -6,7 +6,8 @@ import "strings"
 const NoAssignmentRule = "FALSE"
 
 // WriteOptions vary [Client.Create], [Client.Update] and [Client.Upsert]. Nil
-// stands for the zero value.
+// stands for the zero value. REST has no option for auto-response rules and other
+// e-mails: those go out as the org's settings say.
 //
 // See "Headers" in the REST API Developer Guide.
 type WriteOptions struct {
