@@ -56,8 +56,9 @@ func (e *FieldError) Error() string {
 
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// Faults takes the error of [Mapping.Apply] or [Mapping.Write] apart, also when
-// it was wrapped since. Any other error has none.
+// Faults takes the error of [Mapping.Apply], [Mapping.Write] or
+// [Mapping.CheckPicklists] apart, also when it was wrapped since. Any other error
+// has none.
 func Faults(err error) []*FieldError {
 	faults, _ := errors.AsType[fieldErrors](err)
 	return faults
