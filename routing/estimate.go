@@ -3,6 +3,7 @@ package routing
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -84,7 +85,9 @@ func sum(amounts []Amount) decimal.Decimal {
 	return total
 }
 
-// Validate reports every fault of e: negative amounts, and a total that is not
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// Validate reports every fault of e: a currency that is none, negative amounts, and a total that is not
 // what the rest adds up to, to the hundredth.
 func (e Estimate) Validate() error {
 	var errs []error
@@ -94,6 +97,9 @@ func (e Estimate) Validate() error {
 				errs = append(errs, fmt.Errorf("routing: estimate: %s %q is negative", where, a.Name))
 			}
 		}
+	}
+	if e.Currency != "" && (len(e.Currency) != 3 || strings.Trim(e.Currency, letters) != "") {
+		errs = append(errs, fmt.Errorf("routing: estimate: currency %q is no ISO 4217 code such as USD", e.Currency))
 	}
 	for n, item := range e.Items {
 		where := fmt.Sprintf("line %d: ", n+1)

@@ -43,10 +43,12 @@ func TestAnEstimateAddsUpExactly(t *testing.T) {
 func TestAnEstimateNamesAllItsFaults(t *testing.T) {
 	t.Parallel()
 	e := routing.Estimate{
+		Currency:  "$",
 		Items:     []routing.Item{{Quantity: amount("-1"), Options: []routing.Amount{{Name: "Grid", Amount: amount("-2")}}}},
 		Discounts: []routing.Amount{{Name: "Cash", Amount: amount("-3")}},
 	}
 	err := e.Validate()
+	require.ErrorContains(t, err, `currency "$" is no ISO 4217 code`)
 	require.ErrorContains(t, err, "line 1: quantity is negative")
 	require.ErrorContains(t, err, `line 1: option "Grid" is negative`)
 	require.ErrorContains(t, err, `discount "Cash" is negative`)

@@ -57,6 +57,13 @@ var rules = []rule{
 		"github.com/emersion/go-sasl",
 		"github.com/emersion/go-smtp",
 	}},
+	{"routing/report", []string{"routing", "placeholder"}, []string{
+		"codeberg.org/go-fonts/liberation",
+		"codeberg.org/go-pdf/fpdf",
+		"github.com/shopspring/decimal",
+		"golang.org/x/image",
+		"golang.org/x/text",
+	}},
 	{"routing/seal", []string{"routing"}, []string{
 		"github.com/clipperhouse/uax29/v2",
 		"github.com/hhrutter/tiff",
