@@ -34,6 +34,9 @@ type Composite struct {
 	// false: one that fails undoes them all.
 	Partial bool
 
+	// Options vary its creates, updates and upserts. Defaults to the zero value.
+	Options WriteOptions
+
 	requests []subrequest
 	faults   []error
 	nonce    string // in the names of its requests, so that no text from outside can hold one
@@ -55,10 +58,11 @@ func (r Ref) Value(path string) string { return "@{" + r.name + "." + path + "}"
 
 // subrequest is one request on the wire.
 type subrequest struct {
-	Method string `json:"method"`
-	URL    string `json:"url"` // completed with the version when it is sent
-	Ref    string `json:"referenceId"`
-	Body   any    `json:"body,omitempty"`
+	Method string            `json:"method"`
+	URL    string            `json:"url"` // completed with the version when it is sent
+	Ref    string            `json:"referenceId"`
+	Header map[string]string `json:"httpHeaders,omitempty"`
+	Body   any               `json:"body,omitempty"`
 }
 
 // Limits of a composite request.
@@ -300,11 +304,18 @@ func (r *CompositeResults) first(b *Composite) error {
 // encode writes the request, having checked it.
 func (b *Composite) encode(base string) ([]byte, error) {
 	const op = "composite"
+	header, err := b.Options.headers(op)
+	if err != nil {
+		return nil, err
+	}
 	queries := 0
 	requests := make([]subrequest, len(b.requests))
 	for i, r := range b.requests {
 		if strings.HasPrefix(r.URL, "/query") {
 			queries++
+		}
+		if r.Body != nil {
+			r.Header = header
 		}
 		r.URL = base + r.URL
 		requests[i] = r

@@ -2,6 +2,7 @@ package salesforce_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -166,4 +167,29 @@ func TestACompositeWithoutAllItsAnswersHasAnUnknownOutcome(t *testing.T) {
 		require.Error(t, err)
 		require.NotErrorIs(t, err, salesforce.ErrOutcomeUnknown)
 	}
+}
+
+func TestOptionsOfACompositeGoWithItsWrites(t *testing.T) {
+	t.Parallel()
+	var sent struct{ CompositeRequest []map[string]any }
+	c := newClient(t, &script{answer: func(w http.ResponseWriter, r *http.Request) {
+		_ = json.NewDecoder(r.Body).Decode(&sent)
+		w.WriteHeader(503)
+	}}, func(cfg *salesforce.Config) { cfg.Retry.Max = -1 })
+	batch := salesforce.Composite{Options: salesforce.WriteOptions{AllowDuplicates: true, AssignmentRule: salesforce.NoAssignmentRule}}
+	batch.Create("Lead", salesforce.Record{"LastName": "Lee"})
+	batch.Get("Lead", leadID)
+	batch.Delete("Lead", leadID)
+
+	_, err := c.Composite(t.Context(), &batch)
+
+	require.ErrorIs(t, err, salesforce.ErrUnavailable)
+	require.Equal(t, map[string]any{"Sforce-Auto-Assign": "FALSE", "Sforce-Duplicate-Rule-Header": "allowSave=true"},
+		sent.CompositeRequest[0]["httpHeaders"])
+	for _, r := range sent.CompositeRequest[1:] {
+		require.NotContains(t, r, "httpHeaders")
+	}
+	batch.Options.AssignmentRule = "x"
+	_, err = c.Composite(t.Context(), &batch)
+	require.ErrorContains(t, err, "AssignmentRule")
 }

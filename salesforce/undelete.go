@@ -15,7 +15,8 @@ import (
 // UNDELETE_FAILED. The WriteOptions are of no account here.
 //
 // REST has no such call, so it is one of the SOAP API, with the session that the
-// client has; one whose access token is a JWT is not good for that API.
+// client has. That API may refuse a session that REST takes, such as one whose
+// access token is a JWT; the error matches [ErrSession] then.
 //
 // See "undelete()" in the SOAP API Developer Guide.
 func (c *Client) UndeleteAll(ctx context.Context, ids iter.Seq[ID], opt *CollectionOptions) iter.Seq2[Result, error] {

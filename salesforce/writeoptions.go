@@ -5,7 +5,8 @@ import "strings"
 // NoAssignmentRule leaves the owner of a record as it was sent.
 const NoAssignmentRule = "FALSE"
 
-// WriteOptions vary [Client.Create], [Client.Update] and [Client.Upsert]. Nil
+// WriteOptions vary [Client.Create], [Client.Update] and [Client.Upsert], the
+// writes of many records by [CollectionOptions], and those of a [Composite]. Nil
 // stands for the zero value. REST has no option for auto-response rules and other
 // e-mails: those go out as the org's settings say.
 //
