@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,8 +41,8 @@ func TestKilledHostLosesNothing(t *testing.T) {
 		}
 		o.finish(t)
 		o.check(t)
-		t.Logf("seed %d: %d documents, %d kills; the org got %d uploads, said nothing after %d and dropped %d; %d mails taken, %d refused",
-			o.seed, documents, o.kills, o.uploads, o.silent, o.dropped, len(o.smtp.Mails()), o.unmailed)
+		t.Logf("seed %d: %d documents, %d kills that caught %v; the org got %d uploads, said nothing after %d and dropped %d; %d of %d mails taken",
+			o.seed, documents, o.kills, o.caught, o.uploads.Load(), o.silent.Load(), o.dropped.Load(), len(o.smtp.Mails()), o.mails.Load())
 	})
 }
 
@@ -58,25 +59,20 @@ type ordeal struct {
 	accepted map[string]bool
 	kills    int
 
-	uploads, silent, dropped int // guarded by the org, which asks about one request at a time
-	unmailed                 int // guarded by the mail server's one connection at a time
+	caught map[string]int // how many deliveries were in each state when their host was killed
+
+	uploads, silent, dropped, mails atomic.Int64
 }
 
 func newOrdeal(t *testing.T, database sqlxtest.Database, documents int) *ordeal {
 	t.Helper()
-	o := &ordeal{seed: rand.Uint64(), accepted: map[string]bool{}}
+	o := &ordeal{seed: rand.Uint64(), accepted: map[string]bool{}, caught: map[string]int{}}
 	o.rand = rand.New(rand.NewPCG(o.seed, 0))
 	server := salesforcetest.NewServer(nil)
 	t.Cleanup(server.Close)
 	o.org = server.Org
 	o.misbehave(rand.New(rand.NewPCG(o.seed, 1)))
-	mails := rand.New(rand.NewPCG(o.seed, 2))
-	o.smtp = smtptest.Start(t, smtptest.Options{MaxBytes: mailLimit, Refuse: func(_ string, data bool) error {
-		if data && mails.IntN(4) == 0 {
-			return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try again later"}
-		}
-		return nil
-	}})
+	o.smtp = smtptest.Start(t, smtptest.Options{MaxBytes: mailLimit, Refuse: o.refuseMail})
 	o.surroundings = surroundings{
 		Database: database, Spool: t.TempDir(), Org: server.URL, SMTP: o.smtp.Addr,
 		Account: salesforce.ID(o.org.Insert("Account", map[string]any{"Name": "Leap"})),
@@ -99,20 +95,20 @@ func newOrdeal(t *testing.T, database sqlxtest.Database, documents int) *ordeal 
 func (o *ordeal) misbehave(r *rand.Rand) {
 	const path = "/sobjects/ContentVersion"
 	var fate int
-	match := func(low, high int, count *int) func(*http.Request) bool {
+	match := func(low, high int, count *atomic.Int64) func(*http.Request) bool {
 		return func(*http.Request) bool {
 			if low == 0 { // the first that is asked
 				fate = r.IntN(100)
-				o.uploads++
+				o.uploads.Add(1)
 			}
 			hit := low <= fate && fate < high
 			if hit {
-				*count++
+				count.Add(1)
 			}
 			return hit
 		}
 	}
-	var busy int
+	var busy atomic.Int64
 	for _, f := range []salesforcetest.Fault{
 		{DropAfter: true, Match: match(0, 30, &o.silent)},
 		{DropBefore: true, Match: match(30, 36, &o.dropped)},
@@ -121,6 +117,14 @@ func (o *ordeal) misbehave(r *rand.Rand) {
 		f.Method, f.Path, f.Times = http.MethodPost, path, -1
 		o.org.Fail(f)
 	}
+}
+
+// refuseMail refuses the first of every three mails for now.
+func (o *ordeal) refuseMail(_ string, data bool) error {
+	if !data || o.mails.Add(1)%3 != 1 {
+		return nil
+	}
+	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try again later"}
 }
 
 // life starts a host, has it accept some documents and kills it, at any moment.
@@ -151,6 +155,13 @@ func (o *ordeal) life(t *testing.T, documents int) {
 		o.heard(line)
 	}
 	o.kills++
+	counts, err := o.store.Counts(t.Context())
+	require.NoError(t, err)
+	for _, c := range counts {
+		if c.Status == outbox.Pending {
+			o.caught[c.State] += c.N
+		}
+	}
 }
 
 // heard notes what a host has printed, and reports whether it runs.
