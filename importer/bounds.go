@@ -45,6 +45,7 @@ func (r *run) bounds(ctx context.Context) error {
 		covered, err := r.covered(ctx, o.Name, now.Add(-boundWindow), now)
 		if refused(err) {
 			r.High, r.Guarantee = now.Add(-longestTransaction), Heuristic
+			r.Warnings = append(r.Warnings, "the org does not list the changes of "+o.Name+" for this user: only Reconcile notices what was deleted for good")
 			return nil
 		}
 		if err != nil {

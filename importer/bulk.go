@@ -115,6 +115,7 @@ func (r *run) awaitJob(ctx context.Context, o *object) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	job, err := r.cfg.Client.AwaitQueryJob(ctx, r.Position.Job, poll, func(salesforce.Job) {
+		r.tell("waiting for a bulk job", o)
 		if lost == nil {
 			if lost = r.save(ctx, &Checkpoint{}); lost != nil {
 				cancel(lost)

@@ -136,6 +136,21 @@ func TestObjectBeginsAgainWhenItsJobIsGone(t *testing.T) {
 	w.sameAs(t, paged(t, 20))
 }
 
+func TestJobWhoseAnswerWasLostIsReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.many(20)
+	w.inBulk()
+	w.org.Fail(salesforcetest.Fault{Method: http.MethodPost, Path: "/jobs/query", DropAfter: true})
+	_, err := w.importer(t).Complete(t.Context(), "anna", nil)
+	require.Error(t, err)
+
+	complete(t, w.importer(t))
+
+	require.Equal(t, 4, w.asked(http.MethodPost, "/jobs/query"))
+	w.sameAs(t, paged(t, 20))
+}
+
 func TestOrgThatRefusesBulkIsReadPageByPage(t *testing.T) {
 	t.Parallel()
 	const jobs = "/jobs/query"

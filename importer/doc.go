@@ -24,6 +24,13 @@
 // Reading goes further, up to Salesforce's own clock, so that a change made a
 // moment ago is in the host now; those records are simply read again next time.
 //
+// What no stamp tells is found by comparison: a reconcile run holds all records
+// against what is known of them, and reads what differs. Incremental runs do so
+// where formulas, purged records or an old watermark ask for it.
+//
+// A complete run reads large objects through Bulk API 2.0. Every run keeps to a
+// share of the org's API requests, at which it pauses.
+//
 // # What a stop leaves
 //
 // Every page is applied and noted before the next one is read. A run that is

@@ -19,7 +19,7 @@ import (
 // move no stamp, by its scope checkbox, by its parent. It reads little of each
 // record. Links that it does not meet are looked for by id afterwards.
 func (r *run) compare(ctx context.Context, o *object) error {
-	if r.Kind == Incremental && !r.Sweep {
+	if !r.compares(o) {
 		return nil
 	}
 	return r.forward(ctx, o, func(ctx context.Context, at Position) ([]salesforce.Record, error) {
@@ -32,6 +32,11 @@ func (r *run) compare(ctx context.Context, o *object) error {
 		}
 		return r.query(ctx, o, o.brief(), false, r.cfg.PageSize, soql.And(where...), "Id")
 	}, func(p part) error { return r.comparePart(ctx, o, p) })
+}
+
+// compares reports whether the run looks at all records of an object.
+func (r *run) compares(o *object) bool {
+	return r.Kind == Reconcile || r.Sweep || o.formulas
 }
 
 // comparePart compares some records and marks their links as met.

@@ -163,8 +163,6 @@ func (s *survey) promote(kind RunKind, state State, now time.Time) (_ RunKind, s
 	switch {
 	case kind != Complete && state.Fingerprint != s.fingerprint:
 		return Complete, false, "all records were read, because the configuration has changed, or what the org has of it, since the last complete import"
-	case kind == Incremental && s.formulas:
-		return kind, true, "all records were compared, because what is imported depends on formulas, whose changes move no stamp"
 	case kind == Incremental && now.Sub(state.Watermark) > deletionMemory:
 		return kind, true, "all records were compared, because Salesforce does not remember deletions since " + state.Watermark.UTC().Format(time.DateOnly)
 	default:

@@ -22,7 +22,6 @@ type survey struct {
 	fingerprint string
 	seen        []string // scope checkboxes that exist, or have existed
 	warnings    []string
-	formulas    bool // a scope checkbox or a mapped field is a formula: its changes are not stamped
 }
 
 // An object is an Object as this org offers it.
@@ -34,6 +33,7 @@ type object struct {
 	unstamped map[string]bool   // the paths whose changes move no stamp: formulas, and fields of other records
 	related   []soql.SelectItem // the child queries that are selected, too
 	scoped    bool              // the scope checkbox exists and decides
+	formulas  bool              // a field that is read is a formula: all records are compared
 	required  map[string]bool   // the targets that a record cannot do without
 	children  []*object
 }
@@ -97,9 +97,9 @@ func (s *survey) look(o Object, describe *salesforce.SObject, has func(path stri
 			found.paths = append(found.paths, path)
 			field, own := describe.Field(path)
 			found.unstamped[path] = !own || field.Calculated
-			if own && field.Calculated && path != o.Scope.Field {
-				s.formulas = true
-				s.warnings = append(s.warnings, fmt.Sprintf("%s.%s is a formula, whose changes move no stamp: incremental imports compare all records", o.Name, path))
+			if own && field.Calculated {
+				found.formulas = true
+				s.warnings = append(s.warnings, fmt.Sprintf("%s.%s is a formula, whose changes move no stamp: incremental imports compare all records of %s", o.Name, path, o.Name))
 			}
 		case needed:
 			faults = append(faults, fmt.Errorf("%s has no field %s, or this user may not see it", o.Name, path))
@@ -168,7 +168,6 @@ func (s *survey) scope(o Object, describe *salesforce.SObject, faults *[]error) 
 	case !exists && slices.Contains(s.seen, name):
 		*faults = append(*faults, fmt.Errorf("the scope checkbox %s was there before and is missing now, or this user may no longer see it", name))
 	}
-	s.formulas = s.formulas || exists && field.Calculated
 	return exists
 }
 

@@ -83,7 +83,7 @@ func (r *run) leftOut(items []item) {
 
 // sweep looks for missing records, in an incremental run where it is needed.
 func (r *run) sweep(ctx context.Context, o *object) error {
-	if r.Kind == Incremental && !r.Sweep {
+	if !r.compares(o) {
 		return nil
 	}
 	return r.unseen(ctx, o)
