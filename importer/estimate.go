@@ -66,7 +66,7 @@ func (im *Importer) Plan(ctx context.Context, kind RunKind) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Calls: int(tally.Requests())}
+	p := &Plan{Calls: int(tally.Requests()) + 1} // the run asks what its user may see
 	p.Kind, r.Sweep, p.Note = found.promote(kind, state, now)
 	r.Kind, r.Low = p.Kind, state.Watermark.Add(-im.cfg.Overlap)
 	if last := state.Last; last.unfinished() && last.Kind == p.Kind && last.Fingerprint == found.fingerprint {
@@ -95,7 +95,8 @@ func (r *run) estimate(ctx context.Context, o *object, now time.Time) (p ObjectP
 	const bounds = 2 // getUpdated and getDeleted
 	p.Object, p.Calls = o.Name, bounds
 	all := 0
-	if r.Kind != Incremental || r.Sweep {
+	compares := r.Kind != Complete && r.compares(o)
+	if r.Kind == Complete || compares {
 		if all, err = r.countWhere(ctx, o, nil); err != nil {
 			return p, err
 		}
@@ -118,7 +119,7 @@ func (r *run) estimate(ctx context.Context, o *object, now time.Time) (p ObjectP
 			p.Calls += bounds // asked once more, for the whole time
 		}
 	}
-	if r.Kind != Complete && all > 0 {
+	if compares {
 		p.Calls += pages(all) // to be compared
 	}
 	if r.Kind == Reconcile {
