@@ -73,7 +73,8 @@
 //
 // # Values
 //
-// A [Record] keeps numbers as json.Number, digit for digit. [Date], [DateTime]
+// A [Record] keeps numbers as json.Number, digit for digit, and in a struct so does
+// any decimal type that reads and writes JSON or text. [Date], [DateTime]
 // and [Time] are the three kinds of moments, [ID] is a record id, and a [Field]
 // in a struct that is written can be left out, null or set.
 //
@@ -87,8 +88,9 @@
 //
 // Passing failures are repeated by the client, as [Retry] says: by Salesforce's
 // own error code where there is one, with growing pauses, also for answers that
-// break off, and never in a way that could carry a create out twice. A write that may have been carried out,
-// though nothing said so, fails with [ErrOutcomeUnknown].
+// break off, and never in a way that could carry a create out twice. A write that
+// may have been carried out, though nothing said so, fails with
+// [ErrOutcomeUnknown].
 //
 // # Guards
 //
