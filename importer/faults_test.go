@@ -347,3 +347,21 @@ func TestHostRecordRetiredByACrashIsActiveWhenItWasRestoredMeanwhile(t *testing.
 
 	require.Equal(t, "1", w.value(t, "customers", acme, "active"))
 }
+
+func TestContactsOfACustomerThatAnAbandonedCompleteImportBroughtInAreNotLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme := w.account("Acme", "ZEP__c", false)
+	ada := w.contact(acme, "Ada")
+	im := w.settled(t)
+	w.org.Update(acme, map[string]any{"ZEP__c": true})
+	w.org.Fail(salesforcetest.Fault{Path: "/queryAll", Query: "FROM Contact", Status: http.StatusInternalServerError, Code: "UNKNOWN_EXCEPTION"})
+	_, err := im.Complete(t.Context(), "anna", nil)
+	require.Error(t, err)
+	require.Equal(t, "linked", w.linkState(t, acme))
+
+	report := incremental(t, im) // to which nothing of Ada has changed
+
+	require.Contains(t, report.Run.Note, "given up halfway")
+	require.Equal(t, "Ada", w.value(t, "contacts", ada, "name"))
+}

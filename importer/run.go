@@ -165,6 +165,8 @@ func (s *survey) promote(kind RunKind, state State, now time.Time) (_ RunKind, s
 		return Complete, false, "all records were read, because the configuration has changed, or what the org has of it, since the last complete import"
 	case kind == Incremental && now.Sub(state.Watermark) > deletionMemory:
 		return kind, true, "all records were compared, because Salesforce does not remember deletions since " + state.Watermark.UTC().Format(time.DateOnly)
+	case kind != Complete && state.Last.halfway():
+		return kind, true, "all records were compared, because a run over all records was given up halfway"
 	default:
 		return kind, false, ""
 	}
@@ -329,6 +331,12 @@ func (r *run) tally(object string, entries []Result) map[string]Counts {
 	}
 	counts[object] = c
 	return counts
+}
+
+// halfway reports whether the run was one over all records and did not come to
+// its end: it has brought in parents and left their children to a later step.
+func (r *Run) halfway() bool {
+	return r != nil && r.Status != Completed && (r.Kind == Complete || r.Sweep)
 }
 
 func (r *Run) unfinished() bool {
