@@ -425,3 +425,18 @@ func TestRetiredProjectStaysInactiveWhenItsCustomerLeavesAndIsActiveInItsStage(t
 	incremental(t, im)
 	require.Equal(t, "1", w.value(t, "projects", tower, "active"))
 }
+
+func TestChildrenOfAMergedStrangerComeIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.org = salesforcetest.NewOrg(&salesforcetest.Options{Now: func() time.Time { return morning }, ChildrenKeepStamps: true})
+	require.NoError(t, w.org.Load(strings.NewReader(flagSchema)))
+	winner, stranger := w.account("Winner"), w.account("Stranger", "ZEP__c", false)
+	ada := w.contact(stranger, "Ada")
+	im := w.settled(t)
+
+	w.org.Merge(winner, stranger)
+	incremental(t, im)
+
+	require.Equal(t, w.hostID(t, "customers", winner), w.value(t, "contacts", ada, "customer_id"))
+}

@@ -202,6 +202,10 @@ func (r *run) leave(ctx context.Context, o *object, it *item) (err error) {
 // it is the host's own now.
 func (r *run) retire(ctx context.Context, o *object, it *item) (err error) {
 	it.skip("deleted in Salesforce")
+	into := lookup(it.record, "MasterRecordId")
+	if !it.known && !r.listing && into != "" {
+		it.tasks = o.childrenOf(into)
+	}
 	if !it.known || it.link.State == Deleted {
 		return nil
 	}
@@ -210,21 +214,22 @@ func (r *run) retire(ctx context.Context, o *object, it *item) (err error) {
 	if it.tasks, err = r.family(ctx, o, it.link.ID); err != nil {
 		return err
 	}
-	if into := lookup(it.record, "MasterRecordId"); into != "" {
+	if into != "" {
 		return r.merged(ctx, o, it, into)
 	}
 	return nil
 }
 
-// merged reports a merge, and owes a read to the record that is left. When the
-// host has that, too, it is told which one it is.
+// merged reports a merge, and owes a read to the record that is left, and to its
+// children: they have moved there, perhaps under old stamps. When the host has
+// that record, too, it is told which one it is.
 func (r *run) merged(ctx context.Context, o *object, it *item, into salesforce.ID) error {
 	winner, err := r.winner(ctx, o, it.link.ID, into)
 	if err != nil {
 		return err
 	}
 	it.entry.Reason = "merged in Salesforce into " + string(winner)
-	it.tasks = append(it.tasks, Task{Object: o.Name, ID: winner})
+	it.tasks = append(append(it.tasks, Task{Object: o.Name, ID: winner}), o.childrenOf(winner)...)
 	links, err := r.links(ctx, o.Name, []salesforce.ID{winner})
 	if err != nil {
 		return err
@@ -300,12 +305,12 @@ func (it *item) alter(action Action) {
 func (it *item) hold(inactive bool) {
 	switch it.link.State {
 	case Linked, Leaving, Deleted:
-		it.next.State = Linked
 	case Pending: // a run was broken off while it brought it in, or just before
-		it.next.State, inactive = Linked, true
+		inactive = true
 	default:
 		return
 	}
+	it.next.State, it.next.Stamp = Linked, it.stamp
 	if !inactive {
 		it.revive()
 	} else if !it.link.Retired || it.link.State == Leaving {
@@ -325,9 +330,8 @@ func (it *item) revive() {
 // family lists the reads of a record's children: those that Salesforce has
 // under it, and those that the host has, which may have moved.
 func (r *run) family(ctx context.Context, o *object, id salesforce.ID) ([]Task, error) {
-	var tasks []Task
+	tasks := o.childrenOf(id)
 	for _, child := range o.children {
-		tasks = append(tasks, Task{Object: child.Name, ID: id, Children: true})
 		stored, err := r.allLinks(ctx, LinkFilter{Object: child.Name, ParentID: id})
 		if err != nil {
 			return nil, err
@@ -337,6 +341,14 @@ func (r *run) family(ctx context.Context, o *object, id salesforce.ID) ([]Task, 
 		}
 	}
 	return tasks, nil
+}
+
+// childrenOf lists the reads of what Salesforce has under a record.
+func (o *object) childrenOf(id salesforce.ID) (tasks []Task) {
+	for _, child := range o.children {
+		tasks = append(tasks, Task{Object: child.Name, ID: id, Children: true})
+	}
+	return tasks
 }
 
 // weigh parts what the mapping found wrong: faults of required targets refuse
