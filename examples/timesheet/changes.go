@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 
+	"github.com/sfbridge/sfbridge/importer"
 	"github.com/sfbridge/sfbridge/salesforce"
 )
 
 // changeTheOrg does what colleagues in sales do on an ordinary morning: twelve
-// changes, of every sort that an import has to follow.
-func (d *demo) changeTheOrg(ctx context.Context) error {
+// changes, of every sort that an import has to follow. One of them mends what
+// made the first dead letter.
+func (d *demo) changeTheOrg(ctx context.Context, dead iter.Seq2[importer.DeadLetter, error]) error {
 	accounts, err := d.ids(ctx, "SELECT Id FROM Account WHERE ZEP__c = true ORDER BY Name LIMIT 4", 4)
 	if err != nil {
 		return err
@@ -34,6 +37,16 @@ func (d *demo) changeTheOrg(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	mended := accounts[2]
+	for letter, err := range dead {
+		if err != nil {
+			return err
+		}
+		if letter.Object == "Account" {
+			mended = letter.ID
+			break
+		}
+	}
 	changes := []struct {
 		object string
 		id     salesforce.ID
@@ -41,7 +54,7 @@ func (d *demo) changeTheOrg(ctx context.Context) error {
 	}{
 		{"Account", accounts[0], salesforce.Record{"Phone": "+49 30 5550100"}},
 		{"Account", accounts[1], salesforce.Record{"BillingStreet": "Neue Straße 1\nHinterhaus", "BillingCity": "Köln"}},
-		{"Account", accounts[2], salesforce.Record{"Website": "www.example.com"}},
+		{"Account", mended, salesforce.Record{"AccountNumber": "K-20001"}},
 		{"Account", delivered[0], salesforce.Record{"ShippingCity": nil, "ShippingStreet": nil}},
 		{"Account", accounts[3], salesforce.Record{"ZEP__c": false}},
 		{"Account", outside[0], salesforce.Record{"ZEP__c": true}},

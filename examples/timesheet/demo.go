@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,12 +9,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the host brings the driver
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
 
 	"github.com/sfbridge/sfbridge/examples/data"
 	"github.com/sfbridge/sfbridge/importer"
+	"github.com/sfbridge/sfbridge/importer/sqlstore"
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 )
@@ -25,21 +28,38 @@ type demo struct {
 	out      io.Writer
 	client   *salesforce.Client
 	server   *salesforcetest.Server // nil for an org of your own
-	db       *sql.DB
-	path     string
 	mayWrite bool
+	db       *sql.DB
+	dialect  sqlstore.Dialect
+	place    string           // of the database, to be shown
 	terminal bool             // progress may rewrite its line
+	shown    map[string]bool  // lines of progress that were printed
 	now      func() time.Time // the clock on the wall: the org in memory has its own
+
+	stages        []string
+	dryRun, sweep bool
+
+	im       *importer.Importer
+	next     importer.RunKind // the kind of import that is due
+	customer customer         // the one that is edited
 }
 
 func setUp(ctx context.Context, args []string, out io.Writer) (_ *demo, err error) {
+	d := &demo{out: out, terminal: isTerminal(out), shown: map[string]bool{}, now: time.Now}
 	flags := flag.NewFlagSet("timesheet", flag.ContinueOnError)
-	path := flags.String("db", "", "SQLite file to import into; a new one in a temporary folder if empty")
+	flags.SetOutput(out)
+	db := flags.String("db", "", "`database` to import into: a SQLite file, postgres://…, or user:password@tcp(host:port)/name of MySQL;\na new SQLite file in a temporary folder if empty")
+	stages := flags.String("stages", "Negotiation/Review,Closed Won", "opportunity `stages` that make a project, by their API values")
+	flags.BoolVar(&d.dryRun, "dry-run", false, "only tell what the next import would do and cost")
+	flags.BoolVar(&d.sweep, "sweep", false, "only compare all that was imported with Salesforce")
 	write := flags.Bool("write-to-org", false, "also change records in your own org: only in a sandbox or a Developer Edition")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
-	d := &demo{out: out, path: *path, terminal: isTerminal(out), now: time.Now}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("%q is no flag: see -help", flags.Arg(0))
+	}
+	d.stages = flagged(*stages)
 	defer func() {
 		if err != nil {
 			d.close()
@@ -48,7 +68,7 @@ func setUp(ctx context.Context, args []string, out io.Writer) (_ *demo, err erro
 	if err := d.connect(ctx, *write); err != nil {
 		return nil, err
 	}
-	return d, d.openDatabase()
+	return d, d.openDatabase(*db)
 }
 
 // connect logs in to the org that the environment names, or to one in memory.
@@ -109,22 +129,32 @@ func (d *demo) decideOnWriting(ctx context.Context, wanted bool) error {
 	return nil
 }
 
-func (d *demo) openDatabase() error {
-	if d.path == "" {
+// openDatabase opens what -db names. The host brings the driver.
+func (d *demo) openDatabase(name string) (err error) {
+	d.place = name
+	switch {
+	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"):
+		d.dialect, d.place = sqlstore.PostgreSQL, "on a PostgreSQL server"
+		d.db, err = sql.Open("pgx", name)
+		return err
+	case strings.Contains(name, "@tcp("), strings.Contains(name, "@unix("):
+		d.dialect, d.place = sqlstore.MySQL, "on a MySQL server"
+		d.db, err = sql.Open("mysql", name)
+		return err
+	case name == "":
 		folder, err := os.MkdirTemp("", "timesheet-")
 		if err != nil {
 			return err
 		}
-		d.path = filepath.Join(folder, "timesheet.db")
+		d.place = filepath.Join(folder, "timesheet.db")
 	}
-	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(d.path)+
+	d.dialect = sqlstore.SQLite
+	d.db, err = sql.Open("sqlite", "file:"+filepath.ToSlash(d.place)+
 		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
-	if err != nil {
-		return err
+	if err == nil {
+		d.db.SetMaxOpenConns(1)
 	}
-	db.SetMaxOpenConns(1)
-	d.db = db
-	return nil
+	return err
 }
 
 func isTerminal(out io.Writer) bool {
@@ -143,47 +173,4 @@ func (d *demo) close() {
 	if d.server != nil {
 		d.server.Close()
 	}
-}
-
-// A customer is one row of the host's table.
-type customer struct{ id, name string }
-
-func (c customer) String() string { return fmt.Sprintf("customer %s (%s)", c.id, c.name) }
-
-// anyCustomer picks the first linked customer that has a phone number.
-func (d *demo) anyCustomer(ctx context.Context) (c customer, err error) {
-	err = d.db.QueryRowContext(ctx, `SELECT c.id, c.name FROM customers c JOIN sfbridge_import_link l ON l.sf_id = c.sf_id
-		WHERE l.state = 'linked' AND c.phone IS NOT NULL ORDER BY c.id LIMIT 1`).Scan(&c.id, &c.name)
-	return c, err
-}
-
-func (d *demo) setPhone(ctx context.Context, c customer, phone string) error {
-	_, err := d.db.ExecContext(ctx, `UPDATE customers SET phone = ? WHERE id = ?`, phone, c.id)
-	if err == nil {
-		d.say("the phone of %s is now %q", c, phone)
-	}
-	return err
-}
-
-func (d *demo) showPhone(ctx context.Context, c customer, words string) error {
-	var phone sql.NullString
-	err := d.db.QueryRowContext(ctx, `SELECT phone FROM customers WHERE id = ?`, c.id).Scan(&phone)
-	if err == nil {
-		d.say("%s: %q", words, phone.String)
-	}
-	return err
-}
-
-// showEnd tells what there is to look at.
-func (d *demo) showEnd(ctx context.Context, im *importer.Importer) error {
-	d.title("The audit trail")
-	for line, err := range im.Audit(ctx) {
-		if err != nil {
-			return err
-		}
-		d.say("%s  %-5s  %-11s  %s", line.Time.Format(time.DateTime), line.Actor, line.Action, cmp.Or(line.Detail, string(line.Subject)))
-	}
-	d.title("The database")
-	d.say("%s", d.path)
-	return nil
 }

@@ -20,6 +20,8 @@ const full = `
 flag: Timesheet__c
 scope: required
 onExit: detach
+onDelete: keep
+onVanish: deactivate
 stages: [Closed Won, Negotiation/Review]
 onStageExit: freeze
 passedThrough: true
@@ -50,6 +52,9 @@ func TestAConfigurationIsData(t *testing.T) {
 	objects, err := customers.Objects(c)
 	require.NoError(t, err)
 	require.Equal(t, importer.Scope{Mode: importer.ScopeRequired, Field: "Timesheet__c", OnExit: importer.Detach}, objects[0].Scope)
+	for _, o := range objects {
+		require.Equal(t, []importer.ExitPolicy{importer.Keep, importer.Deactivate}, []importer.ExitPolicy{o.OnDelete, o.OnVanish})
+	}
 	require.Equal(t, []string{"name", "number"}, objects[0].Mapping.Targets())
 	require.Empty(t, objects[0].MatchOn)
 
@@ -190,14 +195,14 @@ func TestAnOrgThatDoesNotAnswerHasNotSaidNo(t *testing.T) {
 func TestEveryFaultOfAConfigIsReported(t *testing.T) {
 	t.Parallel()
 	_, err := customers.Objects(customers.Config{
-		Scope: "sometimes", OnExit: "never", OnStageExit: "perhaps", Match: "name", Zone: "Local",
+		Scope: "sometimes", OnExit: "never", OnDelete: "remove", OnVanish: "maybe", OnStageExit: "perhaps", Match: "name", Zone: "Local",
 		Numbers:       customers.Numbers{Missing: "guess", Changed: customers.IgnoreNumber},
 		Owners:        customers.Owners{Users: map[string]string{"ann": "anna", "005xx000001SvZx": "a", "005xx000001SvZxAAK": "b"}},
 		CustomerRules: []mapping.Rule{{Target: "name"}}, ContactRules: []mapping.Rule{{}},
 		ProjectRules: []mapping.Rule{{Target: "responsible", From: []string{"Owner.Name"}}},
 	})
 	for _, text := range []string{
-		`customers: scope: unknown scope "sometimes"`, `onExit: unknown exit policy "never"`, `onStageExit: unknown stage exit "perhaps"`,
+		`customers: scope: unknown scope "sometimes"`, `onExit: unknown exit policy "never"`, `onDelete: unknown exit policy "remove"`, `onVanish: unknown exit policy "maybe"`, `onStageExit: unknown stage exit "perhaps"`,
 		`match: unknown match "name"`, `zone: there is no time zone "Local"`, `numbers: unknown number policy "guess"`, `only duplicate takes "ignore"`,
 		`"ann" is no id of a Salesforce user`, "is listed twice", "the target responsible of projects takes one field of the type Id",
 		"rules for kind customer", "rules for kind contact",

@@ -69,6 +69,14 @@ type Config struct {
 	// OnExit is what happens to a customer whose checkbox is un-ticked.
 	// Defaults to importer.Keep: it stays, locked, and is no longer updated.
 	OnExit importer.ExitPolicy `json:"onExit,omitempty" yaml:"onExit,omitempty"`
+	// OnDelete is what happens to customers, contacts and projects that were
+	// deleted, or merged away, in Salesforce; none is deleted in the host. What
+	// is restored is imported again. Defaults to importer.Deactivate.
+	OnDelete importer.ExitPolicy `json:"onDelete,omitempty" yaml:"onDelete,omitempty"`
+	// OnVanish is what happens to those that are not there any more, or hidden
+	// from this user, while Salesforce does not say that they were deleted.
+	// Defaults to importer.Keep.
+	OnVanish importer.ExitPolicy `json:"onVanish,omitempty" yaml:"onVanish,omitempty"`
 
 	// Stages are the API values of the opportunity stages that make a project;
 	// Stages lists the org's. Empty imports no opportunities.
@@ -135,6 +143,8 @@ func (c Config) withDefaults() Config {
 	c.Flag = cmp.Or(c.Flag, DefaultFlag)
 	c.Scope = cmp.Or(c.Scope, importer.ScopeAuto)
 	c.OnExit = cmp.Or(c.OnExit, importer.Keep)
+	c.OnDelete = cmp.Or(c.OnDelete, importer.Deactivate)
+	c.OnVanish = cmp.Or(c.OnVanish, importer.Keep)
 	c.OnStageExit = cmp.Or(c.OnStageExit, UpdateProject)
 	c.Numbers = c.Numbers.withDefaults()
 	for _, p := range c.parts() {
@@ -190,6 +200,8 @@ func (c *Config) faults() []fault {
 	}
 	add("scope", new(importer.ScopeMode).UnmarshalText([]byte(c.Scope)))
 	add("onExit", new(importer.ExitPolicy).UnmarshalText([]byte(c.OnExit)))
+	add("onDelete", new(importer.ExitPolicy).UnmarshalText([]byte(c.OnDelete)))
+	add("onVanish", new(importer.ExitPolicy).UnmarshalText([]byte(c.OnVanish)))
 	add("onStageExit", new(StageExit).UnmarshalText([]byte(c.OnStageExit)))
 	if c.PassedThrough && c.OnStageExit == RetireProject {
 		add("passedThrough", errors.New("a project that has passed through a stage would be retired as soon as it is made: choose another onStageExit"))
@@ -251,7 +263,7 @@ func Objects(c Config) ([]importer.Object, error) {
 	}
 	for i := range objects {
 		o := &objects[i]
-		o.Mapping = mappings[o.Kind]
+		o.Mapping, o.OnDelete, o.OnVanish = mappings[o.Kind], c.OnDelete, c.OnVanish
 		c.Owners.join(o)
 	}
 	return objects, nil
