@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/pprof"
@@ -55,7 +56,8 @@ func prepare(job measure.Job) (func() (measure.Done, error), error) {
 			return measure.Done{}, err
 		}
 		defer pprof.StopCPUProfile()
-		return run(ctx, im, job.Operation)
+		done, err := run(ctx, im, job.Operation)
+		return done, errors.Join(err, writeHeap(job.File+".heap"))
 	}, nil
 }
 
@@ -93,6 +95,15 @@ func run(ctx context.Context, im *importer.Importer, operation string) (measure.
 		fmt.Fprintln(os.Stderr, report.Run.Warnings)
 	}
 	return measure.Done{Records: counts.Read, Sum: int64(counts.Created + counts.Updated)}, nil
+}
+
+func writeHeap(path string) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return pprof.WriteHeapProfile(f)
 }
 
 // read goes over the records that a complete import reads.
