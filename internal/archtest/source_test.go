@@ -121,6 +121,7 @@ func checked(e *doc.Example) bool { return e.Output != "" || e.EmptyOutput }
 // machine has. CI runs them, or names them.
 var skippers = []string{
 	"salesforce/salesforcetest/sforg/jsforce_test.go", // Node.js and npm's registry
+	"routing/mail/postfix_test.go",                    // Postfix
 	"routing/report/oracle_test.go",                   // qpdf, poppler and a font
 	"routing/seal/oracle_test.go",                     // qpdf and poppler
 }

@@ -18,7 +18,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"github.com/sfbridge/sfbridge/routing"
@@ -53,9 +52,12 @@ type SMTP struct {
 	Security Security
 	// TLS refines the encryption. ServerName defaults to Addr's host.
 	TLS *tls.Config
-	// Username and Password log in with AUTH PLAIN. Without a Username there
-	// is no login.
+	// Username logs in: with Token if that is given, and else with Password.
+	// Without a Username there is no login.
 	Username, Password string
+	// Token gives an OAuth access token for each mail, for servers of Google and
+	// Microsoft, which take no passwords (AUTH XOAUTH2).
+	Token func(ctx context.Context) (string, error)
 	// Hello is the name by which this machine introduces itself. Defaults to
 	// "localhost".
 	Hello string
@@ -66,6 +68,12 @@ type SMTP struct {
 }
 
 var _ routing.Mailer = SMTP{}
+
+// String tells the server and the sender, never the password.
+func (s SMTP) String() string { return "SMTP(" + s.Addr + ", " + s.From + ")" }
+
+// GoString is String, so that %#v tells no password either.
+func (s SMTP) GoString() string { return s.String() }
 
 // dialTimeout is how long a connection may take to come about, or Timeout if
 // that is less.
@@ -86,6 +94,9 @@ func (s SMTP) Validate() error {
 		errs = append(errs, fmt.Errorf("mail: unknown Security %d", s.Security))
 	case s.Security == Plain && !loopback(host):
 		errs = append(errs, fmt.Errorf("mail: Security Plain is not allowed for %s, which is not this machine", host))
+	}
+	if s.Username == "" && (s.Token != nil || s.Password != "") {
+		errs = append(errs, errors.New("mail: Username is missing"))
 	}
 	if s.Timeout < 0 {
 		errs = append(errs, fmt.Errorf("mail: Timeout %s is negative", s.Timeout))
@@ -135,7 +146,7 @@ func (s SMTP) send(ctx context.Context, m routing.Message) error {
 	if err != nil {
 		return err
 	}
-	if err := s.login(c); err != nil {
+	if err := s.login(ctx, c); err != nil {
 		return err
 	}
 	if limit, ok := c.MaxMessageSize(); ok && limit > 0 && size > int64(limit) {
@@ -203,16 +214,6 @@ func (c patientConn) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return c.Conn.Write(p)
-}
-
-func (s SMTP) login(c *smtp.Client) error {
-	if s.Username == "" {
-		return nil
-	}
-	if !c.SupportsAuth(sasl.Plain) {
-		return errors.New("server does not offer AUTH PLAIN")
-	}
-	return c.Auth(sasl.NewPlainClient("", s.Username, s.Password))
 }
 
 func submit(c *smtp.Client, l letter, size int64) error {

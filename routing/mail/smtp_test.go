@@ -90,6 +90,49 @@ func TestSendEncryptsAndLogsIn(t *testing.T) {
 	}
 }
 
+func TestSendLogsInAsTheServerWants(t *testing.T) {
+	t.Parallel()
+	for _, mechanism := range []string{"PLAIN", "LOGIN", "XOAUTH2"} {
+		t.Run(mechanism, func(t *testing.T) {
+			t.Parallel()
+			s := smtptest.Start(t, smtptest.Options{Password: "secret", Mechanism: mechanism})
+			login := func(secret string) error {
+				m := mailer(s)
+				m.Username, m.Password = "sales", secret
+				if mechanism == "XOAUTH2" {
+					m.Password, m.Token = "", func(context.Context) (string, error) { return secret, nil }
+				}
+				return m.Send(t.Context(), message("document"))
+			}
+			require.NoError(t, login("secret"))
+			require.Equal(t, "sales", s.Mails()[0].User)
+
+			err := login("wrong")
+			require.Error(t, err)
+			require.NotContains(t, err.Error(), "wrong")
+			require.Len(t, s.Mails(), 1)
+		})
+	}
+}
+
+func TestSendNeedsTheTokenOfTheHost(t *testing.T) {
+	t.Parallel()
+	failure := errors.New("consent was withdrawn")
+	m := mailer(smtptest.Start(t, smtptest.Options{Password: "secret", Mechanism: "XOAUTH2"}))
+	m.Username, m.Token = "sales", func(context.Context) (string, error) { return "", failure }
+	require.ErrorIs(t, m.Send(t.Context(), message("document")), failure)
+
+	m.Addr = smtptest.Start(t, smtptest.Options{Password: "secret"}).Addr
+	require.ErrorContains(t, m.Send(t.Context(), message("document")), "XOAUTH2")
+}
+
+func TestAMailerDoesNotShowItsPassword(t *testing.T) {
+	t.Parallel()
+	m := SMTP{Addr: "mail.example.com:587", From: "sales@example.com", Username: "sales", Password: "hush"}
+	require.Equal(t, "SMTP(mail.example.com:587, sales@example.com)", fmt.Sprint(m))
+	require.NotContains(t, fmt.Sprintf("%#v %+v", m, m), "hush")
+}
+
 func TestSendNeverFallsBackToPlain(t *testing.T) {
 	t.Parallel()
 	s := smtptest.Start(t, smtptest.Options{})
@@ -103,7 +146,7 @@ func TestSendWithoutAuthOnServer(t *testing.T) {
 	t.Parallel()
 	m := mailer(smtptest.Start(t, smtptest.Options{}))
 	m.Username = "sales"
-	require.ErrorContains(t, m.Send(t.Context(), message("document")), "AUTH PLAIN")
+	require.ErrorContains(t, m.Send(t.Context(), message("document")), "neither AUTH PLAIN nor AUTH LOGIN")
 }
 
 func TestSendRespectsSize(t *testing.T) {

@@ -2,10 +2,12 @@
 package smtptest
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 
@@ -27,7 +29,10 @@ type Options struct {
 	MaxBytes int64       // that a mail may have; announced
 	TLS      *tls.Config // offered with STARTTLS
 	Implicit bool        // TLS from the first byte instead
-	Password string      // AUTH PLAIN is offered and checked
+	Password string      // is asked for and checked
+	// Mechanism is how: "PLAIN", "LOGIN" or "XOAUTH2", whose token is Password.
+	// Defaults to "PLAIN".
+	Mechanism string
 	// Discard keeps no Data.
 	Discard bool
 	// Refuse is asked before a mail is taken. It runs after all data has come
@@ -103,17 +108,60 @@ func (s *session) AuthMechanisms() []string {
 	if s.server.opt.Password == "" {
 		return nil
 	}
-	return []string{sasl.Plain}
+	return []string{cmp.Or(s.server.opt.Mechanism, sasl.Plain)}
 }
 
-func (s *session) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, username, password string) error {
-		if password != s.server.opt.Password {
-			return smtp.ErrAuthFailed
-		}
-		s.mail.User = username
-		return nil
-	}), nil
+func (s *session) Auth(mechanism string) (sasl.Server, error) {
+	switch mechanism {
+	case sasl.Login:
+		return &dialogue{session: s, questions: []string{"Username:", "Password:"}}, nil
+	case "XOAUTH2":
+		return &dialogue{session: s}, nil
+	default:
+		return sasl.NewPlainServer(func(_, username, password string) error { return s.check(username, password) }), nil
+	}
+}
+
+func (s *session) check(username, password string) error {
+	if password != s.server.opt.Password {
+		return smtp.ErrAuthFailed
+	}
+	s.mail.User = username
+	return nil
+}
+
+// A dialogue is the server's side of LOGIN, which asks questions, or else of
+// XOAUTH2, which explains a refusal before it refuses.
+type dialogue struct {
+	session   *session
+	questions []string
+	answers   []string
+	refused   bool
+}
+
+func (d *dialogue) Next(response []byte) (challenge []byte, done bool, err error) {
+	if d.questions == nil {
+		return d.token(response)
+	}
+	if response != nil {
+		d.answers = append(d.answers, string(response))
+	}
+	if n := len(d.answers); n < len(d.questions) {
+		return []byte(d.questions[n]), false, nil
+	}
+	return nil, true, d.session.check(d.answers[0], d.answers[1])
+}
+
+func (d *dialogue) token(response []byte) (challenge []byte, done bool, err error) {
+	if d.refused {
+		return nil, true, smtp.ErrAuthFailed
+	}
+	user, token, _ := strings.Cut(strings.TrimSuffix(string(response), "\x01\x01"), "\x01")
+	if err := d.session.check(strings.TrimPrefix(user, "user="), strings.TrimPrefix(token, "auth=Bearer ")); err != nil {
+		d.refused = true
+		return []byte(`{"status":"401","schemes":"bearer"}`), false, nil //nolint:nilerr // the refusal follows
+	}
+	return nil, true, nil
 }
 
 func (s *session) Mail(from string, opts *smtp.MailOptions) error {
