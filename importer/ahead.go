@@ -49,7 +49,8 @@ func fetchAhead(ctx context.Context, fetch func(ctx context.Context, on func(par
 }
 
 // forward reads an object page by page from Position on. page reads what comes
-// after a position; a page that is not full is the last one.
+// after a position; a page that is not full is the last one. It runs beside take,
+// which moves the run on, and must not look at that.
 func (r *run) forward(ctx context.Context, o *object, page func(ctx context.Context, at Position) ([]salesforce.Record, error), take func(part) error) error {
 	at := r.Position
 	return fetchAhead(ctx, func(ctx context.Context, on func(part) bool) error {

@@ -50,9 +50,10 @@ func (r *run) query(ctx context.Context, o *object, items []soql.SelectItem, del
 // No filter on the scope stands beside it: a record that has just left the
 // scope would not match it, and would never be heard of again.
 func (r *run) changes(ctx context.Context, o *object) error {
+	low, end := r.Low, r.ReadTo
 	return r.forward(ctx, o, func(ctx context.Context, at Position) ([]salesforce.Record, error) {
-		from := r.Low
-		where := []soql.Condition{soql.Lt("SystemModstamp", r.ReadTo)}
+		from := low
+		where := []soql.Condition{soql.Lt("SystemModstamp", end)}
 		if at.AfterID != "" {
 			from = at.AfterStamp
 			where = append(where, soql.Or(soql.Gt("SystemModstamp", at.AfterStamp), soql.Gt("Id", at.AfterID)))
