@@ -216,14 +216,15 @@ func (r *Router) Redrive(ctx context.Context, ids ...string) (int, error) {
 	return n, nil
 }
 
-// Purge forgets deliveries that were done longer ago than Retention, and
-// removes files of that age that belong to no delivery. Run does so every PurgeEvery.
+// Purge forgets deliveries that were done longer ago than Retention. It removes
+// files that a crash has left behind: those of deliveries that are done, and
+// those of that age that belong to no delivery. Run does so every PurgeEvery.
 func (r *Router) Purge(ctx context.Context) error {
 	before := r.cfg.Now().Add(-r.cfg.Retention)
 	if _, err := r.cfg.Store.Purge(ctx, before, kinds...); err != nil {
 		return fmt.Errorf("routing: purge: %w", err)
 	}
-	if _, err := r.spool.Sweep(before, func(id string) (bool, error) { return r.needed(ctx, id) }); err != nil {
+	if _, err := r.spool.Sweep(before, func(id string) (outbox.Status, error) { return r.status(ctx, id) }); err != nil {
 		return fmt.Errorf("routing: purge: %w", err)
 	}
 	return nil

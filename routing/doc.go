@@ -21,7 +21,7 @@
 //	parked     → spooled              Redrive
 //
 // Verified and mailed are the ends. A delivery whose file is damaged is parked
-// from any state.
+// from any state, and [Router.Park] parks one in whatever state it is.
 //
 // # No second copy
 //

@@ -275,7 +275,10 @@ func (o *ordeal) sweep(t *testing.T, parked map[string]bool) {
 		return found
 	}
 	before := len(files())
-	_, err := outbox.Spool{Dir: o.Spool}.Sweep(time.Now().Add(time.Hour), func(id string) (bool, error) { return parked[id], nil })
+	_, err := outbox.Spool{Dir: o.Spool}.Sweep(time.Now().Add(time.Hour), func(id string) (outbox.Status, error) {
+		d, err := o.store.Get(t.Context(), id)
+		return d.Status, err
+	})
 	require.NoError(t, err)
 	require.Len(t, files(), len(parked))
 	t.Logf("%d documents are parked; the dead had left %d files behind", len(parked), before-len(parked))

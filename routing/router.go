@@ -101,7 +101,8 @@ type Accepted struct {
 // document is stored safely, and it is delivered even if the process ends at
 // once. After an error, calling it again with the same key and the same content
 // is always right.
-// Route does not wait for Salesforce.
+// Route does not wait for Salesforce. With a Submission.Tx all this is true from
+// the moment at which that is committed.
 func (r *Router) Route(ctx context.Context, s Submission) (Accepted, error) {
 	accepted, err := r.route(ctx, s)
 	if err != nil {

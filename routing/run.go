@@ -128,11 +128,8 @@ func (r *Router) claim(ctx context.Context, id string) (d outbox.Delivery, ok bo
 	return claimed[0], true, nil
 }
 
-// needed tells whether a delivery needs its file.
-func (r *Router) needed(ctx context.Context, id string) (bool, error) {
+// status is how the ledger has a delivery.
+func (r *Router) status(ctx context.Context, id string) (outbox.Status, error) {
 	d, err := r.cfg.Store.Get(ctx, id)
-	if errors.Is(err, outbox.ErrNotFound) {
-		return false, nil
-	}
-	return d.Status != outbox.Done, err
+	return d.Status, err
 }

@@ -18,9 +18,21 @@
 // A store has no clock. Times come with each call, so that there is one clock
 // to set, the caller's; they are kept in UTC, to the millisecond.
 //
+// # Transactions
+//
+// A delivery may be enqueued in a transaction of the host's, if the ledger is in
+// the same database: then what the host has written and what is to be delivered
+// come to be together, or neither does.
+//
 // # Stores
 //
-// [NewMemory] is for tests and for hosts that can afford to forget. [NewSQL]
-// keeps the ledger in a database through database/sql. Package outboxtest
-// checks any other.
+// [NewSQL] keeps the ledger in a database through database/sql: SQLite,
+// PostgreSQL, MySQL or MariaDB. [NewMemory] is for tests and for hosts that can
+// afford to forget. Package outboxtest checks any other.
+//
+// # Spool
+//
+// A [Spool] keeps the files, which do not belong into a database: on stable
+// storage before the delivery is enqueued, checked whenever they are read, gone
+// only when the delivery is done, and sealed if they must not lie in clear.
 package outbox

@@ -287,10 +287,11 @@ func (s Spool) remove(path string) error {
 	return nil
 }
 
-// Sweep deletes the files that nobody needs, and returns how many they were.
-// needed tells whether a delivery's file must stay; it is asked only about files
-// last written before that moment. Files that no Spool made stay, too.
-func (s Spool) Sweep(before time.Time, needed func(id string) (bool, error)) (int, error) {
+// Sweep deletes the files that no delivery needs any more, and returns how many
+// they were: those of deliveries that are done, and those last written before
+// that moment whose delivery the ledger does not know. status tells a delivery's
+// status, or fails with ErrNotFound. Files that no Spool made stay.
+func (s Spool) Sweep(before time.Time, status func(id string) (Status, error)) (int, error) {
 	entries, err := os.ReadDir(s.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -298,7 +299,7 @@ func (s Spool) Sweep(before time.Time, needed func(id string) (bool, error)) (in
 	removed := 0
 	for _, entry := range entries {
 		var ok bool
-		if ok, err = s.sweep(entry, before, needed); err != nil {
+		if ok, err = s.sweep(entry, before, status); err != nil {
 			break
 		}
 		if ok {
@@ -311,7 +312,7 @@ func (s Spool) Sweep(before time.Time, needed func(id string) (bool, error)) (in
 	return removed, nil
 }
 
-func (s Spool) sweep(entry fs.DirEntry, before time.Time, needed func(id string) (bool, error)) (bool, error) {
+func (s Spool) sweep(entry fs.DirEntry, before time.Time, status func(id string) (Status, error)) (bool, error) {
 	id, ok := owner(entry.Name())
 	partial := strings.HasPrefix(entry.Name(), incoming)
 	if !ok && !partial {
@@ -321,13 +322,19 @@ func (s Spool) sweep(entry fs.DirEntry, before time.Time, needed func(id string)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil // somebody else removed it
 	}
-	if err != nil || !info.ModTime().Before(before) {
+	if err != nil {
 		return false, err
 	}
+	unneeded := info.ModTime().Before(before)
 	if !partial {
-		if keep, err := needed(id); err != nil || keep {
+		now, err := status(id)
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return false, err
 		}
+		unneeded = now == Done || err != nil && unneeded
+	}
+	if !unneeded {
+		return false, nil
 	}
 	return true, s.remove(filepath.Join(s.Dir, entry.Name()))
 }

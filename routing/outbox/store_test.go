@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -27,15 +30,77 @@ func TestSQL(t *testing.T) {
 	for _, dialect := range dialects {
 		t.Run(dialect.String(), func(t *testing.T) {
 			t.Parallel()
-			outboxtest.TestStore(t, func(t *testing.T) outbox.Store {
-				database := sqlxtest.New(t, dialect)
-				return open(t, database.Open(t), dialect)
-			})
+			outboxtest.TestStore(t, emptied(t, sqlxtest.New(t, dialect)))
 		})
 	}
 }
 
+// Drivers can be told to count rows, and to put values into statements,
+// otherwise than they do by default.
+func TestSQLWithOtherSettingsOfDrivers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		dialect outbox.Dialect
+		change  func(dsn string) string
+	}{
+		"matched rows, interpolated": {outbox.MySQL, func(dsn string) string {
+			cfg, err := mysql.ParseDSN(dsn)
+			require.NoError(t, err)
+			cfg.ClientFoundRows, cfg.InterpolateParams = true, true
+			return cfg.FormatDSN()
+		}},
+		"simple protocol": {outbox.PostgreSQL, func(dsn string) string {
+			address, err := url.Parse(dsn)
+			require.NoError(t, err)
+			query := address.Query()
+			query.Set("default_query_exec_mode", "simple_protocol")
+			address.RawQuery = query.Encode()
+			return address.String()
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database := sqlxtest.New(t, c.dialect)
+			database.DSN = c.change(database.DSN)
+			outboxtest.TestStore(t, emptied(t, database))
+		})
+	}
+}
+
+// A stop between making the table and noting that makes it again.
+func TestMigrationsCanBeRunAgain(t *testing.T) {
+	t.Parallel()
+	sqlxtest.Each(t, func(t *testing.T, database sqlxtest.Database) {
+		db := database.Open(t)
+		store := open(t, db, database.Dialect)
+		_, _, err := store.Enqueue(t.Context(), nil, fresh("a", "k"))
+		require.NoError(t, err)
+		_, err = db.ExecContext(t.Context(), `UPDATE sfbridge_migrations SET version = 0`)
+		require.NoError(t, err)
+		store = open(t, db, database.Dialect)
+		d, err := store.Get(t.Context(), "a")
+		require.NoError(t, err)
+		require.Equal(t, "k", d.Key)
+	})
+}
+
 var dialects = []outbox.Dialect{outbox.SQLite, outbox.PostgreSQL, outbox.MySQL}
+
+// emptied gives one ledger to one test after the other, empty: databases are
+// expensive to make.
+func emptied(t *testing.T, database sqlxtest.Database) func(*testing.T) outbox.Store {
+	t.Helper()
+	db := database.Open(t)
+	store := open(t, db, database.Dialect)
+	var turn sync.Mutex
+	return func(t *testing.T) outbox.Store {
+		turn.Lock()
+		t.Cleanup(turn.Unlock)
+		_, err := db.ExecContext(t.Context(), `DELETE FROM sfbridge_outbox`)
+		require.NoError(t, err)
+		return store
+	}
+}
 
 func open(t *testing.T, db *sql.DB, dialect outbox.Dialect) *outbox.SQL {
 	t.Helper()
@@ -163,7 +228,13 @@ func TestStoresAgree(t *testing.T) {
 	for _, dialect := range dialects {
 		t.Run(dialect.String(), func(t *testing.T) {
 			t.Parallel()
-			store := open(t, sqlxtest.New(t, dialect).Open(t), dialect)
+			db := sqlxtest.New(t, dialect).Open(t)
+			store := open(t, db, dialect)
+			if relaxed, ok := relaxed[dialect]; ok {
+				db.SetMaxOpenConns(1)
+				_, err := db.ExecContext(t.Context(), relaxed)
+				require.NoError(t, err)
+			}
 			run := 0
 			rapid.Check(t, func(rt *rapid.T) {
 				run++
@@ -171,6 +242,12 @@ func TestStoresAgree(t *testing.T) {
 			})
 		})
 	}
+}
+
+// relaxed has a connection not wait for the disk, which has no part in this.
+var relaxed = map[outbox.Dialect]string{
+	outbox.SQLite:     `PRAGMA synchronous = OFF`,
+	outbox.PostgreSQL: `SET synchronous_commit TO off`,
 }
 
 // memory is a directory that costs no disk, where the system has such a thing.
