@@ -158,15 +158,24 @@ func (s *killBoth) ApplyAndSave(ctx context.Context, f importer.Fence, batch []i
 	return s.killStore.call("sink ApplyAndSave", func() error { return s.next.ApplyAndSave(ctx, f, batch, then) })
 }
 
+// A wiring is how an importer is put together.
+type wiring struct {
+	together bool // store and sink are one database
+	bulk     bool // objects are read in bulk
+}
+
 // A process is an importer whose calls can be counted and cut off.
-func (w *world) process(t testing.TB, k *killer, together bool) *importer.Importer {
+func (w *world) process(t testing.TB, k *killer, how wiring) *importer.Importer {
 	t.Helper()
 	inner := w.store(t)
 	store, sink := killStore{k, inner}, killSink{k, inner}
 	config := importer.Config{
 		Client: w.client(t, killTransport{k, w.org.Transport()}), Store: store, Sink: sink, Objects: w.objects(t), PageSize: 5, Now: w.now,
 	}
-	if together {
+	if how.bulk {
+		config.PageSize, config.BulkAbove = 2, 3
+	}
+	if how.together {
 		both := &killBoth{store, sink, inner}
 		config.Store, config.Sink = both, both
 	}
@@ -186,11 +195,11 @@ type chapter struct {
 
 // tellStory plays a story. The process is killed at one moment; a new one
 // takes up the step that it was at, and all steps after.
-func tellStory(t testing.TB, k *killer, together bool) *world {
+func tellStory(t testing.TB, k *killer, how wiring) *world {
 	t.Helper()
 	w := newWorld(t)
 	ids := map[string]string{}
-	im := w.process(t, k, together)
+	im := w.process(t, k, how)
 	for _, c := range lifeOfAnImport(t, w, ids) {
 		if c.inOrg != nil {
 			c.inOrg(w)
@@ -203,7 +212,7 @@ func tellStory(t testing.TB, k *killer, together bool) *world {
 		if k.dead {
 			w.pass(3 * time.Minute) // the lease of the dead runs out
 			*k = killer{cancel: cancel}
-			im = w.process(t, k, together)
+			im = w.process(t, k, how)
 			if err != nil { // else it died when all was done
 				err = c.inHost(t.Context(), im)
 			}
@@ -214,7 +223,8 @@ func tellStory(t testing.TB, k *killer, together bool) *world {
 }
 
 // lifeOfAnImport has something of everything: a complete import, changes of
-// every sort, incremental imports, a customer unlinked and linked again.
+// every sort, incremental imports, a customer unlinked and linked again, and a
+// comparison of everything.
 func lifeOfAnImport(t testing.TB, w *world, ids map[string]string) story {
 	complete := func(ctx context.Context, im *importer.Importer) error {
 		_, err := im.Complete(ctx, "anna", nil)
@@ -222,6 +232,10 @@ func lifeOfAnImport(t testing.TB, w *world, ids map[string]string) story {
 	}
 	incremental := func(ctx context.Context, im *importer.Importer) error {
 		_, err := im.Incremental(ctx, "anna", nil)
+		return err
+	}
+	reconcile := func(ctx context.Context, im *importer.Importer) error {
+		_, err := im.Reconcile(ctx, "anna", nil)
 		return err
 	}
 	return story{
@@ -242,6 +256,11 @@ func lifeOfAnImport(t testing.TB, w *world, ids map[string]string) story {
 			_, err := im.LinkAgain(ctx, "bert", "customer", w.hostID(t, "customers", ids["Bach"]))
 			return err
 		}},
+		{inOrg: func(w *world) {
+			w.org.Advance(time.Hour)
+			w.org.Update(ids["Corelli"], map[string]any{"Fax": "+49 341 5550101"})
+		}},
+		{inHost: reconcile},
 	}
 }
 
@@ -278,24 +297,29 @@ func unsettle(w *world, ids map[string]string) {
 // otherwise at some.
 func TestKilledImportEndsAsUndisturbed(t *testing.T) {
 	t.Parallel()
-	stride := 31
+	stride := 61
 	if os.Getenv("SFBRIDGE_LONG") != "" {
 		stride = 1
 	}
 	for _, mode := range []struct {
-		name     string
-		together bool
-	}{{"store and sink apart", false}, {"store and sink in one database", true}} {
+		name string
+		wiring
+	}{
+		{"store and sink apart", wiring{}},
+		{"store and sink in one database", wiring{together: true}},
+		{"in bulk", wiring{bulk: true}},
+		{"in bulk, store and sink in one database", wiring{together: true, bulk: true}},
+	} {
 		t.Run(mode.name, func(t *testing.T) {
 			t.Parallel()
 			undisturbed := &killer{}
-			w := tellStory(t, undisturbed, mode.together)
+			w := tellStory(t, undisturbed, mode.wiring)
 			want, runs, trail, report := w.dump(t), w.runs(t), w.trail(t), w.report(t, mode.together)
 			t.Logf("killed at every %d of %d moments", stride, undisturbed.moment)
 			require.Greater(t, undisturbed.moment, 400)
 			for at := 1; at <= undisturbed.moment; at += stride {
 				what := undisturbed.calls[at-1]
-				w := tellStory(t, &killer{at: at}, mode.together)
+				w := tellStory(t, &killer{at: at}, mode.wiring)
 				require.Equal(t, want, w.dump(t), "killed at moment %d: %s", at, what)
 				require.Equal(t, runs, w.runs(t), "runs, killed at moment %d: %s", at, what)
 				require.Equal(t, trail, w.trail(t), "audit trail, killed at moment %d: %s", at, what)
