@@ -89,7 +89,7 @@ func about(comment, dir, name string) bool {
 
 // suites are packages that consist of tests for other people's types, called
 // with a *testing.T, which no example has.
-var suites = []string{"routing/outbox/outboxtest", "salesforce/tokenstore/tokenstoretest"}
+var suites = []string{"importer/importertest", "routing/outbox/outboxtest", "salesforce/tokenstore/tokenstoretest"}
 
 // examples names the public packages without an example whose output is
 // checked.
