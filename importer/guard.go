@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/sfbridge/sfbridge/salesforce"
 )
@@ -70,18 +69,18 @@ func (r *run) guard(ctx context.Context, _ *object) error {
 }
 
 func (r *run) guardOne(ctx context.Context, o *object) error {
-	leaving, err := r.leaving(ctx, o)
-	if err != nil || len(leaving) <= unguarded {
+	leaving, err := r.countLinks(ctx, o, Leaving)
+	if err != nil || leaving <= unguarded {
 		return err
 	}
-	linked, err := r.countLinked(ctx, o)
+	linked, err := r.countLinks(ctx, o, Linked, Leaving)
 	if err != nil {
 		return err
 	}
-	e := &GuardError{Object: o.Name, Leaving: len(leaving), Linked: linked}
+	e := &GuardError{Object: o.Name, Leaving: leaving, Linked: linked}
 	e.Limit = max(unguarded, int(r.cfg.MaxRetire*float64(linked)))
 	if e.Leaving > e.Limit && r.resumed {
-		if e.Leaving, err = r.stillLeaving(ctx, o, leaving); err != nil {
+		if e.Leaving, err = r.stillLeaving(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -99,80 +98,33 @@ func (r *run) guardOne(ctx context.Context, o *object) error {
 	}
 }
 
-// leaving lists the owed reads that are known to take a linked record out.
-func (r *run) leaving(ctx context.Context, o *object) ([]Task, error) {
-	tasks, err := r.cfg.Store.Tasks(ctx, o.Name, unguarded+1)
-	if err == nil && len(tasks) > unguarded {
-		tasks, err = r.cfg.Store.Tasks(ctx, o.Name, math.MaxInt32)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("importer: read the tasks of %s: %w", o.Name, err)
-	}
-	if len(tasks) <= unguarded {
-		return nil, nil
-	}
-	var leaving []Task
-	for len(tasks) > 0 {
-		part := tasks[:min(len(tasks), MaxPage)]
-		tasks = tasks[len(part):]
-		links, err := r.links(ctx, o.Name, taskIDs(part))
+// stillLeaving reads what Salesforce says now of the records that are leaving.
+// One that is not found is.
+func (r *run) stillLeaving(ctx context.Context, o *object) (n int, err error) {
+	err = r.eachLinks(ctx, LinkFilter{Object: o.Name, States: []LinkState{Leaving}}, chunk, func(links []Link) error {
+		wanted, gone := make([]salesforce.ID, len(links)), map[salesforce.ID]bool{}
+		for i, link := range links {
+			wanted[i], gone[link.ID] = link.ID, true
+		}
+		found, lost, err := r.byID(ctx, o, wanted)
 		if err != nil {
-			return nil, err
-		}
-		for _, task := range part {
-			state := links[task.ID].State
-			if !task.Children && (state == Leaving || task.Gone && (state == Linked || state == OutOfScope || state == Vanished)) {
-				leaving = append(leaving, task)
-			}
-		}
-	}
-	return leaving, nil
-}
-
-// stillLeaving reads what Salesforce says of the records now.
-func (r *run) stillLeaving(ctx context.Context, o *object, tasks []Task) (n int, err error) {
-	for len(tasks) > 0 {
-		part := tasks[:min(len(tasks), chunk)]
-		tasks = tasks[len(part):]
-		gone := map[salesforce.ID]bool{}
-		for _, task := range part {
-			gone[task.ID] = task.Gone
-		}
-		found, lost, err := r.byID(ctx, o, taskIDs(part))
-		if err != nil {
-			return 0, err
+			return err
 		}
 		items, err := r.plan(ctx, o, found, lost, gone)
-		if err != nil {
-			return 0, err
-		}
 		for _, it := range items {
 			if it.postponed {
 				n++
 			}
 		}
-	}
-	return n, nil
+		return err
+	})
+	return n, err
 }
 
-func (r *run) countLinked(ctx context.Context, o *object) (n int, err error) {
-	filter := LinkFilter{Object: o.Name, States: []LinkState{Linked, Leaving}}
-	for after := salesforce.ID(""); ; {
-		links, err := r.cfg.Store.ListLinks(ctx, filter, after, MaxPage)
-		if err != nil {
-			return 0, fmt.Errorf("importer: list the links of %s: %w", o.Name, err)
-		}
-		if n += len(links); len(links) < MaxPage {
-			return n, nil
-		}
-		after = links[len(links)-1].ID
-	}
-}
-
-func taskIDs(tasks []Task) []salesforce.ID {
-	list := make([]salesforce.ID, len(tasks))
-	for i, task := range tasks {
-		list[i] = task.ID
-	}
-	return list
+func (r *run) countLinks(ctx context.Context, o *object, states ...LinkState) (n int, err error) {
+	err = r.eachLinks(ctx, LinkFilter{Object: o.Name, States: states}, MaxPage, func(links []Link) error {
+		n += len(links)
+		return nil
+	})
+	return n, err
 }

@@ -332,12 +332,14 @@ func (it *item) revive() {
 func (r *run) family(ctx context.Context, o *object, id salesforce.ID) ([]Task, error) {
 	tasks := o.childrenOf(id)
 	for _, child := range o.children {
-		stored, err := r.allLinks(ctx, LinkFilter{Object: child.Name, ParentID: id})
+		err := r.eachLinks(ctx, LinkFilter{Object: child.Name, ParentID: id}, MaxPage, func(links []Link) error {
+			for _, link := range links {
+				tasks = append(tasks, Task{Object: child.Name, ID: link.ID})
+			}
+			return nil
+		})
 		if err != nil {
 			return nil, err
-		}
-		for _, link := range stored {
-			tasks = append(tasks, Task{Object: child.Name, ID: link.ID})
 		}
 	}
 	return tasks, nil
@@ -389,17 +391,19 @@ func (im *Importer) links(ctx context.Context, object string, wanted []salesforc
 	return found, nil
 }
 
-// allLinks lists every link that f selects.
-func (im *Importer) allLinks(ctx context.Context, f LinkFilter) ([]Link, error) {
-	var all []Link
-	for after := salesforce.ID(""); ; after = all[len(all)-1].ID {
-		links, err := im.cfg.Store.ListLinks(ctx, f, after, MaxPage)
+// eachLinks hands on the links that f selects, some at a time.
+func (im *Importer) eachLinks(ctx context.Context, f LinkFilter, limit int, each func([]Link) error) error {
+	for after := salesforce.ID(""); ; {
+		links, err := im.cfg.Store.ListLinks(ctx, f, after, limit)
 		if err != nil {
-			return nil, fmt.Errorf("importer: list the links of %s: %w", f.Object, err)
+			return fmt.Errorf("importer: list the links of %s: %w", f.Object, err)
 		}
-		all = append(all, links...)
-		if len(links) < MaxPage {
-			return all, nil
+		if len(links) == 0 {
+			return nil
+		}
+		after = links[len(links)-1].ID
+		if err := each(links); err != nil || len(links) < limit {
+			return err
 		}
 	}
 }

@@ -61,10 +61,19 @@ func (r *run) unmet(ctx context.Context, o *object, tasks []Task) error {
 	if err != nil {
 		return err
 	}
-	owed := slices.DeleteFunc(tasks, func(task Task) bool {
-		return links[task.ID].Run == r.Number || r.unlinked[task.ID]
-	})
-	return r.save(ctx, &Checkpoint{NewTasks: owed})
+	var c Checkpoint
+	for _, task := range tasks {
+		link := links[task.ID]
+		if link.Run == r.Number || r.unlinked[task.ID] {
+			continue
+		}
+		c.NewTasks = append(c.NewTasks, task)
+		if task.Gone && (link.State == Linked || link.State == OutOfScope || link.State == Vanished) {
+			link.State = Leaving // as it would be had it been read
+			c.Links = append(c.Links, link)
+		}
+	}
+	return r.save(ctx, &c)
 }
 
 // mostLeftOut bounds what a run remembers of the records that it leaves out.
