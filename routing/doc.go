@@ -47,7 +47,11 @@
 // # Running
 //
 // [Router.Run] works on deliveries in this process, several at once. Any number
-// of routers may share a ledger if they share the spool's directory, too.
+// of routers may share a ledger if they share the spool's directory, too. Each
+// delivery is leased to the one that works on it; one that cannot reach the
+// ledger for the time of a lease lets go of its work, since somebody else may
+// have taken it over. [Router.Counts] is for an alarm.
+//
 // [Router.Drain] and [Router.Step] are the same work without a loop, for
 // programs that run now and then and for job engines.
 package routing

@@ -90,8 +90,8 @@ func newOrdeal(t *testing.T, database sqlxtest.Database, documents int) *ordeal 
 	return o
 }
 
-// misbehave has the org carry out 30 % of the uploads without an answer, drop 6 %
-// and be busy for 6 %.
+// misbehave has the org carry out 30 % of the uploads without an answer, take its
+// time to answer 30 %, drop 6 % and be busy for 6 %.
 func (o *ordeal) misbehave(r *rand.Rand) {
 	const path = "/sobjects/ContentVersion"
 	var fate int
@@ -108,11 +108,12 @@ func (o *ordeal) misbehave(r *rand.Rand) {
 			return hit
 		}
 	}
-	var busy atomic.Int64
+	var busy, slow atomic.Int64
 	for _, f := range []salesforcetest.Fault{
 		{DropAfter: true, Match: match(0, 30, &o.silent)},
 		{DropBefore: true, Match: match(30, 36, &o.dropped)},
 		{Code: "SERVER_UNAVAILABLE", Match: match(36, 42, &busy)},
+		{Stall: 100 * time.Millisecond, Match: match(42, 72, &slow)},
 	} {
 		f.Method, f.Path, f.Times = http.MethodPost, path, -1
 		o.org.Fail(f)
@@ -128,8 +129,16 @@ func (o *ordeal) refuseMail(_ string, data bool) error {
 }
 
 // life starts a host, has it accept some documents and kills it, at any moment.
+// Every third shares its ledger with another host, which is killed a bit later.
 func (o *ordeal) life(t *testing.T, documents int) {
 	t.Helper()
+	if o.kills%3 == 2 {
+		other := spawn(t, "host", o.surroundings)
+		defer func() {
+			other.kill(t)
+			o.kills++
+		}()
+	}
 	c := spawn(t, "host", o.surroundings)
 	c.say(o.open[:min(documents, len(o.open))])
 	span := time.Duration(o.rand.Int64N(int64(400 * time.Millisecond)))
