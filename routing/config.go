@@ -26,6 +26,12 @@ type Config struct {
 	// Rules has one rule for each type of document.
 	Rules []Rule
 
+	// Credit is the rule for credit applications. Defaults to none: they are
+	// refused.
+	Credit *CreditRule
+	// Sealer seals credit applications. Required with Credit.
+	Sealer Sealer
+
 	// Mailer sends documents that cannot be uploaded. Required when a rule has
 	// recipients.
 	Mailer Mailer
@@ -160,7 +166,7 @@ func (c Config) validate() error {
 		{"Destination", c.Destination == nil},
 		{"Store", c.Store == nil},
 		{"Spool.Dir", c.Spool.Dir == ""},
-		{"Rules", len(c.Rules) == 0},
+		{"Rules", len(c.Rules) == 0 && c.Credit == nil},
 	} {
 		if field.missing {
 			errs = append(errs, fmt.Errorf("%s is missing", field.name))
@@ -211,8 +217,9 @@ func (c Config) validate() error {
 func (c Config) routes() (map[DocumentType]*route, error) {
 	routes := map[DocumentType]*route{}
 	known := append(placeholder.Names(), c.Placeholders.Names()...)
-	var errs []error
-	for _, rule := range c.Rules {
+	rules, err := c.credit()
+	errs := []error{err}
+	for _, rule := range rules {
 		parsed, err := parseRule(rule)
 		errs = append(errs, err)
 		if c.Strict && err == nil {

@@ -67,6 +67,7 @@ type job struct {
 	Title    string        `json:"title"`
 	FileName string        `json:"fileName"`
 	Blob     outbox.Blob   `json:"blob"`
+	Identity string        `json:"identity,omitempty"` // of what was sealed
 	Details  []detail      `json:"details"`
 
 	// Of the uploads.
@@ -81,6 +82,14 @@ type job struct {
 	Failures int      `json:"failures,omitempty"` // in a row, of what the state does
 	Told     State    `json:"told,omitempty"`     // the state that Fallback knows of
 	Letters  []letter `json:"letters,omitempty"`
+}
+
+// same tells whether two jobs are about one document, on its way to one record.
+func (j *job) same(other job) bool {
+	if j.Type != other.Type || j.Target != other.Target || j.Identity != other.Identity {
+		return false
+	}
+	return j.Identity != "" || j.Blob.SHA256 == other.Blob.SHA256
 }
 
 // A letter is the mail to one recipient. Its place in the list, which is part

@@ -44,6 +44,13 @@
 // its file, until [Router.Redrive]. In each of these cases the host's [Fallback]
 // is told.
 //
+// # Credit applications
+//
+// [Router.RouteCredit] seals a document with the company's password before
+// anything else sees it: what is stored, uploaded and mailed opens with that
+// password only. It takes an application only if the customer was shown the
+// disclosure that is in force ([Router.Disclosure]).
+//
 // # Running
 //
 // [Router.Run] works on deliveries in this process, several at once. Any number

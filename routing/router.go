@@ -108,18 +108,24 @@ func (r *Router) Route(ctx context.Context, s Submission) (Accepted, error) {
 	if err != nil {
 		return Accepted{}, fmt.Errorf("routing: route document %q: %w", s.Key, err)
 	}
-	r.cfg.Logger.InfoContext(ctx, "document accepted", "delivery", accepted.ID, "type", s.Type, "repeated", accepted.Repeated)
-	r.wakeUp()
 	return accepted, nil
 }
 
 func (r *Router) route(ctx context.Context, s Submission) (Accepted, error) {
-	route := r.routes[s.Type]
-	if err := check(route, &s); err != nil {
+	if s.Type == CreditApplication {
+		return Accepted{}, errors.New("a credit application has to be sealed: use RouteCredit")
+	}
+	if err := check(r.routes[s.Type], &s); err != nil {
 		return Accepted{}, err
 	}
+	return r.accept(ctx, s, "")
+}
+
+// accept stores a submission that was checked. Identity tells its document apart
+// from others, if its bytes do not.
+func (r *Router) accept(ctx context.Context, s Submission, identity string) (Accepted, error) {
 	now := r.cfg.Now()
-	name, err := r.name(route, s, now)
+	name, err := r.name(r.routes[s.Type], s, now)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -130,9 +136,15 @@ func (r *Router) route(ctx context.Context, s Submission) (Accepted, error) {
 	}
 	j := job{
 		Type: s.Type, Target: s.Target, Login: s.Login, Title: name.Title, FileName: name.File,
-		Blob: blob, Details: details(s),
+		Blob: blob, Identity: identity, Details: details(s),
 	}
-	return r.enqueue(ctx, s, id, j, now)
+	accepted, err := r.enqueue(ctx, s, id, j, now)
+	if err != nil {
+		return Accepted{}, err
+	}
+	r.cfg.Logger.InfoContext(ctx, "document accepted", "delivery", accepted.ID, "type", s.Type, "repeated", accepted.Repeated)
+	r.wakeUp()
+	return accepted, nil
 }
 
 // check validates s and brings its target to the usual form.
@@ -211,7 +223,7 @@ func (r *Router) enqueue(ctx context.Context, s Submission, id string, j job, no
 	if err != nil {
 		return Accepted{}, err
 	}
-	if stored.Kind != kind || earlier.job.Type != j.Type || earlier.job.Target != j.Target || earlier.job.Blob.SHA256 != j.Blob.SHA256 {
+	if stored.Kind != kind || !earlier.job.same(j) {
 		return Accepted{}, ErrKeyTaken
 	}
 	return Accepted{ID: stored.ID, Title: earlier.job.Title, FileName: earlier.job.FileName, Repeated: true}, nil

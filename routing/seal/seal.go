@@ -20,6 +20,8 @@ import (
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+
+	"github.com/sfbridge/sfbridge/routing"
 )
 
 // Why a document cannot be sealed.
@@ -37,6 +39,8 @@ var (
 
 // PDF seals PDF documents. Its zero value is ready, and safe for concurrent use.
 type PDF struct{}
+
+var _ routing.Sealer = PDF{}
 
 // Check tells whether password can be used: 1 to 127 bytes of UTF-8, once it is
 // normalised, without control characters. The error matches [ErrPassword] and
