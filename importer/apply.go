@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/sfbridge/sfbridge/salesforce"
 )
@@ -45,9 +46,10 @@ func (r *run) carry(ctx context.Context, o *object, items []item, after Position
 // host record is without one, and none stays inactive. The same Save finds out
 // whether this run still has the lease.
 func (r *run) commit(ctx context.Context, items []item, then func([]Outcome) *Checkpoint) error {
-	var batch []Change
+	batch := make([]Change, 0, len(items))
 	var pending []Link
-	for _, it := range items {
+	for i, it := range items {
+		items[i].record = nil // decided on: its memory is of use elsewhere
 		if it.change == nil {
 			continue
 		}
@@ -105,6 +107,7 @@ func (r *run) save(ctx context.Context, c *Checkpoint) error {
 // settle turns outcomes into links, tasks, dead letters and entries.
 func (r *run) settle(items []item, outcomes []Outcome, c *Checkpoint) []Result {
 	results := make([]Result, 0, len(items))
+	c.Links, c.Alive, c.Entries = slices.Grow(c.Links, len(items)), slices.Grow(c.Alive, len(items)), slices.Grow(c.Entries, len(outcomes))
 	for _, it := range items {
 		if it.change != nil {
 			it.take(outcomes[0], r.cfg.CreateAgain)

@@ -16,6 +16,10 @@ import (
 // request each, and what is taken from them costs none.
 const partPages = 25
 
+// bulkPage is how many rows of a job are applied at a time, unless PageSize is
+// less. A page of a query saves a request; here it would only take memory.
+const bulkPage = 1000
+
 // all reads every record of an object: through a job of Bulk API 2.0 where
 // there are many, else by id, page by page.
 func (r *run) all(ctx context.Context, o *object) error {
@@ -145,7 +149,8 @@ func (r *run) awaitJob(ctx context.Context, o *object) error {
 // rows reads the result of a job from a position on.
 func (r *run) rows(o *object, at Position) func(context.Context, func(part) bool) error {
 	return func(ctx context.Context, on func(part) bool) error {
-		records := make([]salesforce.Record, 0, r.cfg.PageSize)
+		size := min(r.cfg.PageSize, bulkPage)
+		records := make([]salesforce.Record, 0, size)
 		again := at.Taken // rows of the first part that the host has already
 		options := &salesforce.BulkQueryOptions{
 			JobID: at.Job, From: at.Place, PageSize: partPages * r.cfg.PageSize,
@@ -160,7 +165,7 @@ func (r *run) rows(o *object, at Position) func(context.Context, func(part) bool
 				continue
 			}
 			o.restore(record)
-			if records = append(records, record); len(records) < r.cfg.PageSize {
+			if records = append(records, record); len(records) < size {
 				continue
 			}
 			if err := r.afford(); err != nil {
@@ -169,7 +174,7 @@ func (r *run) rows(o *object, at Position) func(context.Context, func(part) bool
 			if !on(part{records, at}) {
 				return nil
 			}
-			records = make([]salesforce.Record, 0, r.cfg.PageSize)
+			records = make([]salesforce.Record, 0, size)
 		}
 		if len(records) > 0 {
 			on(part{records, at})
