@@ -31,9 +31,11 @@ func (r *run) afford() error {
 	if !known || r.made == nil {
 		return nil
 	}
-	if float64(usage.Used) >= r.cfg.DailyShare*float64(usage.Max) {
-		return fmt.Errorf("importer: %w: %d of %d API requests of the last 24 hours are used, and imports leave the others to the org (Config.DailyShare is %v)",
-			ErrPaused, usage.Used, usage.Max, r.cfg.DailyShare)
+	for _, u := range []struct{ used, most int64 }{{usage.Used, usage.Max}, {usage.AppUsed, usage.AppMax}} {
+		if u.most > 0 && float64(u.used) >= r.cfg.DailyShare*float64(u.most) {
+			return fmt.Errorf("importer: %w: %d of %d API requests of the last 24 hours are used, and imports leave the others to the org (Config.DailyShare is %v)",
+				ErrPaused, u.used, u.most, r.cfg.DailyShare)
+		}
 	}
 	requests := r.made.Requests()
 	if r.pages.Add(1) > 1 && float64(requests) >= r.cfg.RunShare*float64(usage.Max) {
