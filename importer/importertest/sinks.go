@@ -348,6 +348,7 @@ func batchesOfAllKinds(t *testing.T, h *host) {
 	for i, outcome := range h.apply(t, batch...) {
 		became(t, outcome, importer.Unchanged, "the same")
 		is(t, outcome.HostID, batch[i].HostID, "answer %d, which come in the order of the changes", i)
+		is(t, h.apply(t, batch[i])[0].HostID, batch[i].HostID, "answer %d by itself", i)
 	}
 	is(t, len(h.apply(t)), 0, "answers to an empty batch")
 }

@@ -140,12 +140,14 @@ func (s *Store) deadUpsert(rows int) string {
 	if s.dialect == MySQL {
 		given, conflict = func(column string) string { return "VALUES(" + column + ")" }, " ON DUPLICATE KEY UPDATE "
 	}
-	sets := "attempts = " + table + ".attempts + CASE WHEN " + table + ".run = " + given("run") + " THEN 0 ELSE 1 END" +
-		", told = CASE WHEN " + given("told") + " = 1 THEN 1 ELSE " + table + ".told END"
-	for _, column := range []string{"gone", "label", "reason", "last", "run"} { // run last: MySQL sets one after the other
-		sets += ", " + column + " = " + given(column)
+	sets := []string{
+		"attempts = " + table + ".attempts + CASE WHEN " + table + ".run = " + given("run") + " THEN 0 ELSE 1 END",
+		"told = CASE WHEN " + given("told") + " = 1 THEN 1 ELSE " + table + ".told END",
 	}
-	return s.dialect.Rebind("INSERT INTO " + table + " (" + deadColumns + ") VALUES " + sqlx.Rows(rows, 10) + conflict + sets)
+	for _, column := range []string{"gone", "label", "reason", "last", "run"} { // run last: MySQL sets one after the other
+		sets = append(sets, column+" = "+given(column))
+	}
+	return s.dialect.Rebind("INSERT INTO " + table + " (" + deadColumns + ") VALUES " + sqlx.Rows(rows, 10) + conflict + strings.Join(sets, ", "))
 }
 
 // revive removes dead letters. Nearly always there are none, and a page of
