@@ -46,6 +46,9 @@ type Session struct {
 	UserID      ID        // of the user on whose behalf the client acts
 	InstanceURL string    // scheme and host of the org, such as https://acme.my.salesforce.com
 	LoggedIn    time.Time // when the login was, by the client's clock
+	// MaxAttachment is the org's limit on the size of an Attachment, in bytes.
+	// Only SOAP login() tells it; 0 otherwise.
+	MaxAttachment int64
 }
 
 // newGrant checks the answer of a login.

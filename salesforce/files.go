@@ -49,6 +49,9 @@ type File struct {
 	// ContentType is the media type of an Attachment. Defaults to what the
 	// extension of Name says.
 	ContentType string
+	// Fields are custom fields of the ContentVersion, by their API names, such as
+	// a key of one's own. Defaults to none.
+	Fields Record
 	// Size is the number of bytes that Open gives. An upload of a file that has
 	// fewer or more fails, and leaves nothing in Salesforce.
 	Size int64
@@ -182,6 +185,11 @@ func (f File) validate(op string) error {
 	if f.Size < 0 {
 		faults = append(faults, fault(op, ErrValidation, "File.Size %d is negative", f.Size))
 	}
+	for name := range f.Fields {
+		if !strings.HasSuffix(strings.ToLower(name), "__c") {
+			faults = append(faults, fault(op, ErrValidation, "File.Fields %q is no custom field", clip(name, 40)))
+		}
+	}
 	limit := maxFile
 	if f.Attachment {
 		limit = maxAttached
@@ -195,6 +203,8 @@ func (f File) validate(op string) error {
 	switch {
 	case f.Attachment && f.LinkTo == "":
 		faults = append(faults, fault(op, ErrValidation, "File.LinkTo is missing, which an Attachment needs"))
+	case f.Attachment && len(f.Fields) > 0:
+		faults = append(faults, fault(op, ErrValidation, "File.Fields: an Attachment has no custom fields"))
 	case f.Attachment && f.NewVersionOf != "":
 		faults = append(faults, fault(op, ErrValidation, "an Attachment has no versions"))
 	case f.NewVersionOf != "" && f.LinkTo != "":
@@ -214,6 +224,9 @@ func (opt *UploadOptions) validate(op string) error {
 // that is small enough.
 func (u *upload) payload(opt *UploadOptions) (*payload, error) {
 	fields, err := json.Marshal(u.fields())
+	if err == nil && len(u.Fields) > 0 {
+		fields, err = u.withOwn(fields)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -245,6 +258,15 @@ func (f File) fields() any {
 		NewVersionOf ID     `json:"ContentDocumentId,omitempty"`
 		Reason       string `json:"ReasonForChange,omitempty"`
 	}{firstOf(f.Title, strings.TrimSuffix(f.Name, path.Ext(f.Name))), f.Name, f.Description, f.LinkTo, f.NewVersionOf, f.Reason}
+}
+
+// withOwn adds the host's own fields, which are never among ours.
+func (f File) withOwn(fields []byte) ([]byte, error) {
+	own, err := json.Marshal(f.Fields)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(bytes.TrimSuffix(fields, []byte("}")), []byte(","), own[1:]), nil
 }
 
 // mediaTypes are those of the files that people attach to records.

@@ -122,6 +122,21 @@ func TestUploadInBothForms(t *testing.T) {
 	}
 }
 
+func TestUploadSetsFieldsOfTheHostsOwn(t *testing.T) {
+	t.Parallel()
+	for _, opt := range []*salesforce.UploadOptions{nil, {ForceMultipart: true}} {
+		var got []arrival
+		c := newClient(t, fileOrg(&got))
+		f := salesforce.FileBytes("plan.pdf", []byte("content"))
+		f.Fields = salesforce.Record{"Delivery__c": `4711 "b"`}
+
+		_, err := c.Upload(t.Context(), f, opt)
+
+		require.NoError(t, err)
+		require.Equal(t, map[string]string{"Title": "plan", "PathOnClient": "plan.pdf", "Delivery__c": `4711 "b"`}, got[0].fields)
+	}
+}
+
 func TestUploadTakesTheTitleFromTheName(t *testing.T) {
 	t.Parallel()
 	var got []arrival
@@ -249,7 +264,11 @@ func TestUploadRefusesWhatCannotArrive(t *testing.T) {
 		"bad link":      {salesforce.File{Name: "a", Open: open, LinkTo: "x"}, nil, salesforce.ErrValidation},
 		"negative size": {salesforce.File{Name: "a", Open: open, Size: -1}, nil, salesforce.ErrValidation},
 		"over 2 GB":     {salesforce.File{Name: "a", Open: open, Size: 2<<30 + 1}, nil, salesforce.ErrTooLarge},
-		"large JSON":    {salesforce.File{Name: "a", Open: open}, &salesforce.UploadOptions{MaxJSON: 50_000_001}, salesforce.ErrValidation},
+		"own standard":  {salesforce.File{Name: "a", Open: open, Fields: salesforce.Record{"Title": "x"}}, nil, salesforce.ErrValidation},
+		"own, attached": {salesforce.File{
+			Name: "a", Open: open, LinkTo: "a01000000000001AAA", Attachment: true, Fields: salesforce.Record{"Key__c": "x"},
+		}, nil, salesforce.ErrValidation},
+		"large JSON": {salesforce.File{Name: "a", Open: open}, &salesforce.UploadOptions{MaxJSON: 50_000_001}, salesforce.ErrValidation},
 	} {
 		_, err := c.Upload(t.Context(), want.file, want.opt)
 		require.ErrorIs(t, err, want.err, name)

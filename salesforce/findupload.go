@@ -142,13 +142,11 @@ func (c *Client) findAttachment(ctx context.Context, s Sought) (ID, error) {
 		return "", err
 	}
 	if s.ID == "" {
-		if id := s.marked(found); id != "" {
-			return id, nil
-		}
 		for i := range found {
 			found[i].Title = s.Title // by which it was found
 		}
-		found = s.plausible(c, found)
+		marked := slices.DeleteFunc(slices.Clone(found), func(f candidate) bool { return !s.isMarked(f) })
+		found = append(marked, s.plausible(c, found)...)
 	}
 	for _, f := range found {
 		sum, err := c.md5(ctx, f.ID)
@@ -183,11 +181,15 @@ func (c *Client) candidates(ctx context.Context, s Sought, fields func() ([]soql
 // marked is the file that says itself what it is, or whose id was known.
 func (s Sought) marked(found []candidate) ID {
 	for _, f := range found {
-		if s.ID != "" || s.Marker != "" && holdsWord(f.Description, s.Marker) {
+		if s.ID != "" || s.isMarked(f) {
 			return f.ID
 		}
 	}
 	return ""
+}
+
+func (s Sought) isMarked(f candidate) bool {
+	return s.Marker != "" && holdsWord(f.Description, s.Marker)
 }
 
 // holdsWord reports whether a text holds a word, and not only one that begins

@@ -50,7 +50,7 @@ func (o *soapOrg) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	fmt.Fprintf(w, `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com"><e:Body><loginResponse><result>
 		<passwordExpired>%t</passwordExpired><serverUrl>%s</serverUrl><sessionId>T1</sessionId><userId>%s</userId>
-		<userInfo><organizationId>%s</organizationId></userInfo></result></loginResponse></e:Body></e:Envelope>`,
+		<userInfo><organizationId>%s</organizationId><orgAttachmentFileSizeLimit>26214400</orgAttachmentFileSizeLimit></userInfo></result></loginResponse></e:Body></e:Envelope>`,
 		o.expired, o.serverURL, userID, orgID)
 }
 
@@ -71,6 +71,7 @@ func TestSOAPLoginAppendsTheToken(t *testing.T) {
 	require.Equal(t, salesforce.ID(orgID), s.OrgID)
 	require.Equal(t, salesforce.ID(userID), s.UserID)
 	require.Equal(t, "http://localhost", s.InstanceURL)
+	require.EqualValues(t, 25<<20, s.MaxAttachment)
 	require.Equal(t, "/services/Soap/u/64.0", org.path)
 	require.Equal(t, "ada@example.com", org.username)
 	require.Equal(t, "secretTOKEN", org.password)

@@ -83,6 +83,7 @@ func (a SOAPLogin) login(ctx context.Context, l login) (grant, error) {
 			UserID          string `xml:"userId"`
 			PasswordExpired bool   `xml:"passwordExpired"`
 			OrgID           string `xml:"userInfo>organizationId"`
+			MaxAttachment   int64  `xml:"userInfo>orgAttachmentFileSizeLimit"`
 		} `xml:"Body>loginResponse>result"`
 	}
 	if err := xml.NewDecoder(io.LimitReader(ans, 1<<20)).Decode(&response); err != nil {
@@ -94,7 +95,9 @@ func (a SOAPLogin) login(ctx context.Context, l login) (grant, error) {
 		e.classes = append(e.classes, ErrAuth)
 		return grant{}, e
 	}
-	return newGrant(op, r.SessionID, r.ServerURL, r.OrgID, r.UserID, l.host)
+	g, err := newGrant(op, r.SessionID, r.ServerURL, r.OrgID, r.UserID, l.host)
+	g.session.MaxAttachment = r.MaxAttachment
+	return g, err
 }
 
 // envelope is the request. Whatever the credentials hold stays text.
