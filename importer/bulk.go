@@ -106,7 +106,7 @@ func (r *run) createJob(ctx context.Context, o *object) error {
 	if err != nil {
 		return fmt.Errorf("importer: read %s in bulk: %w", o.Name, err)
 	}
-	r.Position.Job = job.ID
+	r.Position.Job, r.Position.Least = job.ID, r.total[o.Name]
 	return r.save(ctx, &Checkpoint{})
 }
 
@@ -133,7 +133,7 @@ func (r *run) awaitJob(ctx context.Context, o *object) error {
 		return fmt.Errorf("importer: read %s in bulk: %w", o.Name, err)
 	case job.State != salesforce.JobComplete:
 		return fmt.Errorf("%w: job %s of %s has ended as %s", errJob, job.ID, o.Name, job.State)
-	case job.Processed >= int64(r.total[o.Name]):
+	case job.Processed >= int64(r.Position.Least):
 		return nil
 	}
 	now, err := r.cfg.Client.Count(ctx, countOf(o.Name)) // records may have been purged since the first count

@@ -119,6 +119,25 @@ func TestBulkResultIsTakenUpWhereTheRunStopped(t *testing.T) {
 	}
 }
 
+func TestRecordsThatAreNewerThanTheJobDoNotMakeItsResultShort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.many(20)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.inBulk(stopAfter(2, cancel))
+	_, err := w.importer(t).Complete(ctx, "anna", nil)
+	require.ErrorIs(t, err, context.Canceled)
+
+	w.org.Advance(time.Hour)
+	late := w.account("Late")
+	w.inBulk()
+	report := complete(t, w.importer(t))
+
+	require.Equal(t, 20, report.Resumed.Run.Counts["Account"].Read)
+	require.Equal(t, 3, w.asked(http.MethodPost, "/jobs/query"))
+	require.Equal(t, "Late", w.value(t, "customers", late, "name"))
+}
+
 func TestObjectBeginsAgainWhenItsJobIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -84,9 +84,11 @@ type Position struct {
 	Step       int
 	AfterStamp time.Time
 	AfterID    salesforce.ID
-	// Job is the job of Bulk API 2.0 whose result is being read, Place the part
-	// of it, and Taken how many rows of that part are done.
+	// Job is the job of Bulk API 2.0 whose result is being read, Least how many
+	// records there were before it began, Place the part of the result, and Taken
+	// how many rows of that part are done.
 	Job   salesforce.ID        `json:",omitzero"`
+	Least int                  `json:",omitzero"`
 	Place salesforce.BulkPlace `json:",omitzero"`
 	Taken int64                `json:",omitzero"`
 }
