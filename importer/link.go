@@ -9,8 +9,9 @@ import (
 	"github.com/sfbridge/sfbridge/salesforce"
 )
 
-// Locked lists the fields of a host record that cannot be changed in the host,
-// in the order of the mapping. The host's own records have none.
+// Locked lists the fields of a host record that cannot be changed in the host:
+// the targets of the mapping in their order and, of a record that has one, its
+// parent, by its kind, such as "customer". The host's own records have none.
 func (im *Importer) Locked(ctx context.Context, kind, hostID string) ([]string, error) {
 	o, err := im.object(kind)
 	if err != nil {
@@ -20,11 +21,20 @@ func (im *Importer) Locked(ctx context.Context, kind, hostID string) ([]string, 
 	if err != nil || !locked {
 		return nil, err
 	}
-	return o.Mapping.Targets(), nil
+	return im.lockable(o), nil
+}
+
+// lockable lists what Salesforce leads of an object's records.
+func (im *Importer) lockable(o *Object) []string {
+	fields := o.Mapping.Targets()
+	if parent := im.kindOf(o.Parent); parent != "" && !slices.Contains(fields, parent) {
+		fields = append(fields, parent)
+	}
+	return fields
 }
 
 // CheckEdit refuses, by a *LockedError that names them, a change to fields that
-// are locked. Fields that are not mapped are free. Of a kind that is no longer
+// are locked; see Locked. Fields that are not mapped are free. Of a kind that is no longer
 // configured, all fields of a linked record are locked.
 func (im *Importer) CheckEdit(ctx context.Context, kind, hostID string, fields ...string) error {
 	locked, err := im.locked(ctx, kind, hostID)
@@ -32,8 +42,8 @@ func (im *Importer) CheckEdit(ctx context.Context, kind, hostID string, fields .
 		return err
 	}
 	if o, err := im.object(kind); err == nil {
-		targets := o.Mapping.Targets()
-		fields = slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return !slices.Contains(targets, f) })
+		locked := im.lockable(o)
+		fields = slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return !slices.Contains(locked, f) })
 	}
 	if len(fields) > 0 {
 		return &LockedError{Kind: kind, HostID: hostID, Fields: fields}

@@ -21,6 +21,8 @@ type Draft struct {
 	Record salesforce.Record
 	// HostID is the host's id of the record, empty when it is new to the host.
 	HostID string
+	// Changed says that the host does not have this version of the record yet.
+	Changed bool
 	// Values are what the mapping made of the record, to be changed as needed.
 	Values mapping.Values
 	// Warnings go into the report in any case, Notes with a record that is
@@ -83,7 +85,8 @@ func (r *run) refine(ctx context.Context, o *object, items []item) error {
 		if it.change == nil || it.change.Action == Retire {
 			continue
 		}
-		page.Drafts = append(page.Drafts, &Draft{Record: it.record, HostID: it.link.HostID, Values: it.change.Values})
+		known := it.known && it.link.State == Linked && it.stamp.Equal(it.link.Stamp)
+		page.Drafts = append(page.Drafts, &Draft{Record: it.record, HostID: it.link.HostID, Changed: !known, Values: it.change.Values})
 		places = append(places, i)
 	}
 	if len(places) == 0 {

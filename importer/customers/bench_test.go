@@ -8,6 +8,7 @@ import (
 	"github.com/sfbridge/sfbridge/importer/customers"
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 )
 
 const benchmarked = 100_000
@@ -56,6 +57,26 @@ func BenchmarkCustomers(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(benchmarked*b.N)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}
+
+// BenchmarkDuplicates imports 20,000 accounts again per operation, of which
+// nothing has changed: without a look for doubled numbers, with one at what is
+// new, and with one at all.
+func BenchmarkDuplicates(b *testing.B) {
+	for _, policy := range []customers.NumberPolicy{customers.IgnoreNumber, customers.TakeNumber, customers.KeepNumber} {
+		b.Run(string(policy), func(b *testing.B) {
+			w := newWorldOf(b, salesforcetest.Options{})
+			w.config.Numbers.Duplicate = policy
+			for i := range 20_000 {
+				w.account(fmt.Sprint("Account ", i), "AccountNumber", fmt.Sprint("K-", i))
+			}
+			w.complete()
+			for b.Loop() {
+				w.complete()
+			}
+			b.ReportMetric(float64(20_000*b.N)/b.Elapsed().Seconds(), "records/s")
 		})
 	}
 }

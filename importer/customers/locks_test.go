@@ -55,7 +55,7 @@ func lockedFields(t *testing.T) {
 	w.family()
 	w.complete()
 	im := w.importer()
-	for kind, field := range map[string]string{customers.KindCustomer: "phone", customers.KindContact: "email", customers.KindProject: "budget"} {
+	for kind, field := range map[string]string{customers.KindCustomer: "phone", customers.KindContact: "email", customers.KindProject: customers.KindCustomer} {
 		err := im.CheckEdit(t.Context(), kind, "1", "notes", field, "name")
 		require.ErrorIs(t, err, importer.ErrLocked)
 		locked, ok := errors.AsType[*importer.LockedError](err)

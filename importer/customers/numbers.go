@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sfbridge/sfbridge/importer"
 	"github.com/sfbridge/sfbridge/internal/nearest"
@@ -23,11 +24,11 @@ type Numbers struct {
 	Missing NumberPolicy `json:"missing,omitempty" yaml:"missing,omitempty"`
 	// Duplicate is for an account whose number another customer has: TakeNumber
 	// gives it to both, KeepNumber leaves it to the other, and RefuseRecord makes
-	// the account a dead letter until one of them has another. Each page of
-	// accounts is looked for in the host by one statement, over an index, and
-	// costs no call of Salesforce; a sink that is no importer.Finder shows only
-	// duplicates within a page. IgnoreNumber does not look. Defaults to
-	// TakeNumber.
+	// the account a dead letter until one of them has another. The accounts of a
+	// page are looked for in the host at once, over an index, which costs no call
+	// of Salesforce: with TakeNumber those that are new or have changed, with the
+	// others all. A sink that is no importer.Finder shows only duplicates within
+	// a page. IgnoreNumber does not look. Defaults to TakeNumber.
 	Duplicate NumberPolicy `json:"duplicate,omitempty" yaml:"duplicate,omitempty"`
 	// Changed is for a linked account whose number is another one than the
 	// customer's: TakeNumber takes it over, KeepNumber leaves the customer the
@@ -163,11 +164,16 @@ func (n numbering) changed(ctx context.Context, page *importer.Page, drafts []nu
 
 // duplicates deals with drafts whose number belongs to another customer.
 func (n numbering) duplicates(ctx context.Context, page *importer.Page, drafts []numbered) error {
-	numbers := make([]string, 0, len(drafts))
 	here := map[salesforce.ID]string{}
 	for _, d := range drafts {
-		numbers = append(numbers, d.number)
 		here[d.Record.ID()] = d.number
+	}
+	if n.Duplicate == TakeNumber { // what the host has already was looked at when it came
+		drafts = slices.DeleteFunc(drafts, func(d numbered) bool { return !d.Changed })
+	}
+	numbers := make([]string, len(drafts))
+	for i, d := range drafts {
+		numbers[i] = d.number
 	}
 	found, err := page.Find(ctx, importer.Lookup{Kind: KindCustomer, Field: TargetNumber, Values: numbers})
 	if err != nil {

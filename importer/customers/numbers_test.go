@@ -1,6 +1,7 @@
 package customers_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -178,6 +179,14 @@ func matched(t *testing.T) {
 	acme := w.account("Acme", "AccountNumber", "K-1", "Phone", "1")
 	globex := w.account("Globex", "AccountNumber", "K-2")
 	w.contact(acme, "Ada")
+
+	before := w.dump()
+	dry, err := w.importer().DryRun(t.Context(), "anna", importer.Complete, nil)
+	require.NoError(t, err)
+	i := slices.IndexFunc(dry.Entries, func(e importer.Entry) bool { return e.Result == importer.Matched })
+	require.Equal(t, own, dry.Entries[i].HostID, "the dry run lists it")
+	require.Equal(t, before, w.dump())
+
 	report := w.complete()
 	require.Equal(t, []string{"Acme", "Globex", "Somebody"}, w.names("customers"))
 	require.Equal(t, own, w.hostID("customers", acme))

@@ -152,7 +152,7 @@ func remapped(t *testing.T) {
 	w.columns("projects", work, map[string]string{
 		"ends": "2026-11-16", "step": "go", "responsible": w.org.Credentials().UserID,
 	})
-	require.Equal(t, []string{"name", "ends", "responsible", "step"}, w.locked(customers.KindProject, "1"))
+	require.Equal(t, []string{"name", "ends", "responsible", "step", "customer"}, w.locked(customers.KindProject, "1"))
 }
 
 func noAccount(t *testing.T) {
@@ -271,17 +271,30 @@ func ownersFound(t *testing.T) {
 }
 
 func ownersUnknown(t *testing.T) {
+	for _, bulkAbove := range []int{-1, 1} { // page by page, and in bulk
+		ownersUnknownAt(t, bulkAbove)
+	}
+}
+
+func ownersUnknownAt(t *testing.T, bulkAbove int) {
+	t.Helper()
 	w := newWorld(t)
+	w.tune = func(c *importer.Config) { c.BulkAbove = bulkAbove }
 	var asked []string
 	w.config.Owners.Find = find(&asked)
 	cem, stranger, gone := w.user("cem"), w.user("stranger"), w.user("gone", "IsActive", false)
 	acme := w.account("Acme")
 	work := w.opportunity(acme, "Work", "Closed Won", "OwnerId", cem)
 	fresh := w.opportunity(acme, "Fresh", "Closed Won", "OwnerId", stranger)
+	left := w.opportunity(acme, "Left", "Closed Won", "OwnerId", gone)
 	report := w.complete()
+	inBulk := slices.ContainsFunc(w.org.Requests(), func(r salesforcetest.Request) bool { return strings.HasSuffix(r.Path, "/results") })
+	require.Equal(t, bulkAbove > 0, inBulk)
 	require.Equal(t, "cem", w.column("projects", work, "responsible"))
 	require.Equal(t, "<nil>", w.column("projects", fresh, "responsible"))
 	require.Equal(t, []string{"created", "its owner stranger (" + stranger + ") is not known in the host: the host's stays"}, w.told(report, fresh))
+
+	require.Equal(t, []string{"created", "its owner gone (" + gone + ") is not active in Salesforce: the host's stays"}, w.told(report, left))
 
 	report = w.later(func() { w.org.Update(work, map[string]any{"OwnerId": gone, "Amount": 5}) })
 	require.Equal(t, "cem", w.column("projects", work, "responsible"))

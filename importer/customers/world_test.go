@@ -22,7 +22,7 @@ var morning = time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC)
 
 // A world is an org and a host. Its clock stands still until a story moves it.
 type world struct {
-	*testing.T
+	testing.TB
 	org    *salesforcetest.Org
 	db     *sql.DB
 	config customers.Config
@@ -38,14 +38,14 @@ func newWorld(t *testing.T, fields ...salesforcetest.Field) *world {
 	return newWorldOf(t, salesforcetest.Options{Schema: salesforcetest.Schema{{Name: "Account", Fields: fields}}})
 }
 
-func newWorldOf(t *testing.T, options salesforcetest.Options) *world {
+func newWorldOf(t testing.TB, options salesforcetest.Options) *world {
 	t.Helper()
 	options.Now = func() time.Time { return morning }
 	db, err := sql.Open("sqlite", "file::memory:?_txlock=immediate") // lives as long as its one connection
 	require.NoError(t, err)
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return &world{T: t, org: salesforcetest.NewOrg(&options), db: db, config: customers.Config{Stages: []string{"Closed Won"}}}
+	return &world{TB: t, org: salesforcetest.NewOrg(&options), db: db, config: customers.Config{Stages: []string{"Closed Won"}}}
 }
 
 func (w *world) client() *salesforce.Client {
