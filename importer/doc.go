@@ -42,6 +42,18 @@
 // A record that cannot be imported becomes a dead letter: it is reported, it
 // does not hold up the others, and every following run tries it again.
 //
+// # What a host may say
+//
+// Config.Allow is asked before everything that a person does. Config.Match links
+// records that the host has already, where an equal customer number does not
+// tell. Config.Fallback hears of dead letters, and of runs that fail or pause.
+// Config.MaxRetire stops a run that would retire a large part of the records,
+// until the next call confirms it by [RunOptions].
+//
+// [Importer.Plan] says beforehand what a run reads and costs, and
+// [Importer.DryRun] what it would do to each record. Package importertest checks
+// a Sink or Store of the host's own.
+//
 // # Links and locks
 //
 // A [Link] ties each host record to its Salesforce record. While it lasts,

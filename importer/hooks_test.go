@@ -556,3 +556,68 @@ func TestEveryRecordReadIsAccountedFor(t *testing.T) {
 		}
 	}
 }
+
+// A frail store fails to save when its time has come.
+type frail struct {
+	importer.Store
+	saves int
+}
+
+func (f *frail) Save(ctx context.Context, fence importer.Fence, c *importer.Checkpoint) error {
+	if f.saves--; f.saves < 0 {
+		return errors.New("disk full")
+	}
+	return f.Store.Save(ctx, fence, c)
+}
+
+func TestRemoveAllGoesOnWhereItWasStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const many = 450
+	for i := range many {
+		w.account(fmt.Sprint("Account ", i))
+	}
+	acme := w.account("Acme")
+	tower := w.opportunity(acme, "Tower", "Closed Won")
+	complete(t, w.importer(t))
+	w.config.Stages = nil // projects are imported no longer
+	w.tune = func(c *importer.Config) { c.Store = &frail{c.Store, 1} }
+	err := w.importer(t).RemoveAll(t.Context(), "bert")
+	require.ErrorContains(t, err, "disk full")
+	detached := w.query(t, `SELECT sf_id FROM sfbridge_import_link WHERE state = 'detached'`)
+	require.NotEmpty(t, detached)
+	require.Less(t, len(detached), many)
+
+	w.tune = nil
+	im := w.importer(t)
+	require.NoError(t, im.RemoveAll(t.Context(), "carla"))
+
+	require.Equal(t, "free", lockState(t, im, "customer", w.hostID(t, "customers", acme)))
+	require.Equal(t, "free", lockState(t, im, "project", w.hostID(t, "projects", tower)))
+	require.Len(t, w.query(t, `SELECT DISTINCT subject FROM sfbridge_import_audit WHERE action = 'remove flag'`), many+1)
+	require.Len(t, w.query(t, `SELECT 1 FROM sfbridge_import_audit WHERE action = 'remove flag'`), many+1, "each once")
+	require.Len(t, w.query(t, `SELECT 1 FROM sfbridge_import_audit WHERE action = 'remove flag' AND actor = 'bert'`), len(detached))
+}
+
+func TestFallbackHearsOfDeadLettersOfALinkAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	why := error(nil)
+	w.refuse(func(c importer.Change) error {
+		if c.Kind == "contact" {
+			return why
+		}
+		return nil
+	})
+	told := w.fallback(new(error))
+	acme := w.account("Acme")
+	w.contact(acme, "Ada")
+	im := w.settled(t)
+	id := w.removeFlag(t, im, acme)
+
+	why = errors.New("no")
+	_, err := im.LinkAgain(t.Context(), "anna", "customer", id)
+
+	require.NoError(t, err)
+	require.Equal(t, []appeal{{"Ada: no", 1, importer.Completed}}, *told)
+}

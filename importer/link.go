@@ -71,12 +71,16 @@ func (im *Importer) locked(ctx context.Context, kind, hostID string) (bool, erro
 	if !ok || link.Free {
 		return false, nil
 	}
-	o, err := im.object(kind)
-	if err != nil || o.Parent == "" {
-		return true, nil //nolint:nilerr // a kind that is no longer configured stays locked
+	if link.ParentID == "" {
+		return true, nil
 	}
-	parents, err := im.links(ctx, o.Parent, []salesforce.ID{link.ParentID})
-	return !parents[link.ParentID].Free, err
+	for _, o := range im.cfg.Objects { // whichever the parent is of: the kind may be configured no longer
+		parents, err := im.links(ctx, o.Name, []salesforce.ID{link.ParentID})
+		if err != nil || parents[link.ParentID].Free {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // RemoveFlag unlinks a host record from Salesforce: its fields and those of
@@ -163,6 +167,9 @@ func (im *Importer) LinkAgain(ctx context.Context, actor, kind, hostID string) (
 		}
 		err = r.relink(ctx, r.find(o.Name), link)
 		report = &Report{Run: r.Run}
+		if err == nil { // else whoever has called knows
+			r.appeal(ctx, nil)
+		}
 		return err
 	})
 	return report, err

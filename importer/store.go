@@ -23,8 +23,9 @@ type Store interface {
 	State(ctx context.Context) (State, error)
 	// Links reads the links of these ids of one object; unknown ids are left out.
 	Links(ctx context.Context, object string, ids []salesforce.ID) ([]Link, error)
-	// ListLinks reads up to limit links that f selects, ordered by id, with
-	// ids greater than after.
+	// ListLinks reads up to limit links that f selects, with ids greater than
+	// after, ordered by id. Ids are compared byte by byte, here as everywhere: they
+	// tell upper case from lower.
 	ListLinks(ctx context.Context, f LinkFilter, after salesforce.ID, limit int) ([]Link, error)
 	// LinkOf reads the link of a host record. ok is false when there is none.
 	LinkOf(ctx context.Context, kind, hostID string) (link Link, ok bool, err error)
@@ -109,7 +110,8 @@ type Link struct {
 	Run int64
 }
 
-// A LinkFilter selects links. Empty fields select all.
+// A LinkFilter selects links of one object. Its other fields select all when
+// they are empty.
 type LinkFilter struct {
 	Object   string
 	ParentID salesforce.ID
