@@ -612,6 +612,7 @@ func TestOrgWithoutReplicationFallsBackToTheClock(t *testing.T) {
 	report := complete(t, w.importer(t))
 
 	require.Equal(t, importer.Heuristic, report.Run.Guarantee)
+	require.Contains(t, report.Run.Warnings, "the org does not list the changes of Account for this user: only Reconcile notices what was deleted for good")
 	require.Equal(t, morning.Add(-20*time.Minute), report.Run.High.UTC())
 }
 

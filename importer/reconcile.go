@@ -24,7 +24,7 @@ func (r *run) compare(ctx context.Context, o *object) error {
 	}
 	return r.forward(ctx, o, func(ctx context.Context, at Position) ([]salesforce.Record, error) {
 		var where []soql.Condition
-		if o.scoped { // a linked record that is ticked no more is not met, and looked for by id
+		if o.filters { // a linked record that is ticked no more is not met, and looked for by id
 			where = append(where, soql.Eq(o.Scope.Field, true))
 		}
 		if at.AfterID != "" {
@@ -74,8 +74,7 @@ func (r *run) comparePart(ctx context.Context, o *object, p part) error {
 	return nil
 }
 
-// differs reports whether a record that exists, and is ticked where that
-// matters, has to be read.
+// differs reports whether a record that exists has to be read.
 func (r *run) differs(o *object, record salesforce.Record, link Link, known bool, parents map[salesforce.ID]Link) (bool, error) {
 	at, err := stamp(record)
 	if err != nil {
@@ -86,6 +85,8 @@ func (r *run) differs(o *object, record salesforce.Record, link Link, known bool
 		return false, nil
 	case o.Parent != "" && parents[lookup(record, o.Lookup)].State != Linked:
 		return false, nil // should its parent be imported after all, it is read with it
+	case o.scoped && !o.Scope.flagged(record):
+		return known && link.State != OutOfScope && link.State != Deleted, nil
 	case !known:
 		return o.Decide == nil || o.Decide(record, false).Import, nil
 	case link.State != Linked:

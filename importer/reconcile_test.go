@@ -1,7 +1,10 @@
 package importer_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -99,9 +102,48 @@ func TestFormulaReadInBulkIsEqualToTheOneReadPageByPage(t *testing.T) {
 	require.Zero(t, incremental(t, im).Run.Counts["Account"].Updated+reconcile(t, im).Run.Counts["Account"].Read)
 }
 
-func TestScopeCheckboxThatIsAFormula(t *testing.T) {
+// unfiltered makes describe tell of a field that queries must not filter by it,
+// as it does of some formulas.
+type unfiltered struct {
+	next  http.RoundTripper
+	field string
+}
+
+func (u unfiltered) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := u.next.RoundTrip(r)
+	if err != nil || !strings.HasSuffix(r.URL.Path, "/Account/describe") || resp.StatusCode != http.StatusOK {
+		return resp, err
+	}
+	defer resp.Body.Close()
+	var answer map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return nil, err
+	}
+	for _, f := range answer["fields"].([]any) {
+		if field := f.(map[string]any); field["name"] == u.field {
+			field["filterable"] = false
+		}
+	}
+	body, err := json.Marshal(answer)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return resp, err
+}
+
+func TestScopeCheckboxThatIsAFormulaAndNoFilter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.tune = func(c *importer.Config) { c.Client = w.client(t, unfiltered{w.org.Transport(), "Zep_Formula__c"}) }
+	w.org.Fail(salesforcetest.Fault{Query: "WHERE Zep_Formula__c", Status: http.StatusBadRequest, Code: "INVALID_FIELD", Times: -1})
+	followTheFormula(t, w)
+}
+
+func TestScopeCheckboxThatIsAFormula(t *testing.T) {
+	t.Parallel()
+	followTheFormula(t, newWorld(t))
+}
+
+func followTheFormula(t *testing.T, w *world) {
+	t.Helper()
 	flags := w.formula(t, "Zep_Formula__c", "boolean")
 	w.config.Flag = "Zep_Formula__c"
 	flags.set("Acme", true)

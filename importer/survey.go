@@ -33,6 +33,7 @@ type object struct {
 	unstamped map[string]bool   // the paths whose changes move no stamp: formulas, and fields of other records
 	related   []soql.SelectItem // the child queries that are selected, too
 	scoped    bool              // the scope checkbox exists and decides
+	filters   bool              // and queries may ask for it, which some formulas refuse
 	formulas  bool              // a field that is read is a formula: all records are compared
 	required  map[string]bool   // the targets that a record cannot do without
 	children  []*object
@@ -112,6 +113,8 @@ func (s *survey) look(o Object, describe *salesforce.SObject, has func(path stri
 	}
 	found.scoped = s.scope(o, describe, &faults)
 	if found.scoped {
+		field, _ := describe.Field(o.Scope.Field)
+		found.filters, found.decides[o.Scope.Field] = field.Filterable, true
 		need(o.Scope.Field, true)
 	}
 	if has("MasterRecordId") { // objects that can be merged have it
