@@ -150,6 +150,8 @@ func (s *Store) classOf(base string) class {
 // text that is too long has to be refused, where a cast would cut it.
 func (s *Store) castTo(c class, base, collation string) string {
 	switch {
+	case s.dialect == PostgreSQL && base == "character":
+		return "bpchar" // a character without a length is one of one
 	case s.dialect == PostgreSQL:
 		return base
 	case s.dialect == MySQL && c == numbers && strings.Contains(base, "int"):

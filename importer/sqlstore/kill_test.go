@@ -219,7 +219,7 @@ func (r *shootingRange) shot(t *testing.T, kind importer.RunKind, shoot bool) (k
 // it takes several shots, and later and later, so that one comes through however
 // slow the machine is.
 func (r *shootingRange) moment(kind importer.RunKind) time.Duration {
-	within := r.longest[kind] / 3 * time.Duration(10+r.kills) / 10
+	within := r.longest[kind] / 3 * time.Duration(2+r.kills) / 2
 	return time.Duration(r.random.Int64N(int64(within)))
 }
 
@@ -312,6 +312,9 @@ func (r *shootingRange) dump(t *testing.T) (lines []string) {
 		`SELECT * FROM sfbridge_import_task`, `SELECT * FROM sfbridge_import_dead`, `SELECT org, watermark, fingerprint, seen FROM sfbridge_import_state`,
 	} {
 		for _, row := range r.query(t, rest) {
+			if watermark := row["watermark"]; watermark != "" { // every login moves the org's clock by a millisecond
+				row["watermark"] = watermark[:len(watermark)-3]
+			}
 			lines = append(lines, fmt.Sprint(rest, row))
 		}
 	}

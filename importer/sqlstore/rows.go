@@ -65,15 +65,15 @@ func (x *session) scan(t *table, text string, args []any, take func(*row)) (err 
 }
 
 // insert makes new rows and notes the ids that the database gave them.
-func (x *session) insert(w *work, writes []write) error {
-	if len(writes) == 0 {
-		return nil
+func (x *session) insert(w *work) error {
+	ids := make(map[salesforce.ID]string, len(w.inserts))
+	for _, g := range w.groups(w.inserts) {
+		err := x.narrow(w, g.writes, func(part []write) error { return x.insertRows(w, part, g.places, ids) })
+		if err != nil {
+			return err
+		}
 	}
-	ids := make(map[salesforce.ID]string, len(writes))
-	if err := x.narrow(w, writes, func(part []write) error { return x.insertRows(w, part, ids) }); err != nil {
-		return err
-	}
-	for _, one := range writes {
+	for _, one := range w.inserts {
 		outcome := &w.outcomes[one.change]
 		if outcome.Err != nil {
 			continue
@@ -85,32 +85,21 @@ func (x *session) insert(w *work, writes []write) error {
 	return nil
 }
 
-func (x *session) insertArgs(w *work, one write, args []any) []any {
-	args = append(args, string(w.batch[one.change].ID))
-	if w.hasStamp() {
-		args = append(args, strconv.FormatInt(millis(w.batch[one.change].Stamp), 10))
-	}
-	for i, c := range one.cells {
-		args = append(args, x.s.argument(w.columns[i], c))
-	}
-	return args
-}
-
-func (x *session) insertRows(w *work, writes []write, ids map[salesforce.ID]string) error {
-	return x.each(w.table.insert, len(writes), nil, func(args []any, i int) []any { return x.insertArgs(w, writes[i], args) },
-		func(from, to int, text string, args []any) error {
-			if x.s.dialect != MySQL {
-				return x.pairs(text, args, ids)
-			}
-			if err := x.exec(text, args...); err != nil {
-				return err
-			}
-			made := make([]salesforce.ID, to-from)
-			for i := range made {
-				made[i] = w.batch[writes[from+i].change].ID
-			}
-			return in(x.s.dialect, w.ids, made, nil, func(text string, args []any) error { return x.pairs(text, args, ids) })
-		})
+func (x *session) insertRows(w *work, writes []write, places []int, ids map[salesforce.ID]string) error {
+	row := func(args []any, i int) []any { return x.values(w, writes[i], places, args) }
+	return x.each(x.s.insert(w.table, places), len(writes), nil, row, func(from, to int, text string, args []any) error {
+		if x.s.dialect != MySQL {
+			return x.pairs(text, args, ids)
+		}
+		if err := x.exec(text, args...); err != nil {
+			return err
+		}
+		made := make([]salesforce.ID, to-from)
+		for i := range made {
+			made[i] = w.batch[writes[from+i].change].ID
+		}
+		return in(x.s.dialect, w.ids, made, nil, func(text string, args []any) error { return x.pairs(text, args, ids) })
+	})
 }
 
 // pairs reads rows of a Salesforce id and a host's id.
@@ -130,55 +119,66 @@ func (x *session) pairs(text string, args []any, into map[salesforce.ID]string) 
 	return rows.Err()
 }
 
-// update writes the columns that are given of rows that differ, those that
-// write the same columns together.
+// update writes the columns that are given of rows that differ.
 func (x *session) update(w *work) error {
-	groups := map[string][]write{}
-	var order []string
-	mask := make([]byte, len(w.columns)+1)
-	for _, one := range w.updates {
-		for place := range w.columns {
-			mask[place] = '0'
-			if one.cells != nil && one.cells[place].given {
-				mask[place] = '1'
-			}
-		}
-		mask[len(w.columns)] = byte('0' + number(one.link))
-		key := string(mask)
-		if groups[key] == nil {
-			order = append(order, key)
-		}
-		groups[key] = append(groups[key], one)
-	}
-	for _, key := range order {
-		if err := x.updateGroup(w, key, groups[key]); err != nil {
+	for _, g := range w.groups(w.updates) {
+		st := x.s.update(w.table, g.places)
+		err := x.narrow(w, g.writes, func(part []write) error {
+			return x.write(st, len(part), func(args []any, i int) []any {
+				return x.values(w, part[i], g.places, append(args, part[i].id))
+			})
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// updateGroup writes rows of which the same columns are set: those that the mask
-// names, with that of the link behind them.
-func (x *session) updateGroup(w *work, mask string, writes []write) error {
-	var places []int
+// A group is rows of which the same columns are written.
+type group struct {
+	places []int
+	writes []write
+}
+
+// groups puts together what can be written by one statement. Nearly always that
+// is all.
+func (w *work) groups(writes []write) (list []*group) {
+	known := map[string]*group{}
+	mask := make([]byte, len(w.columns)+1)
+	for _, one := range writes {
+		for place := range w.columns {
+			mask[place] = byte(number(one.cells != nil && one.cells[place].given))
+		}
+		mask[len(w.columns)] = byte(number(one.link))
+		g := known[string(mask)]
+		if g == nil {
+			g = &group{places: w.places(mask)}
+			known[string(mask)] = g
+			list = append(list, g)
+		}
+		g.writes = append(g.writes, one)
+	}
+	return list
+}
+
+// places lists the columns of a mask: those of values, that of the link, and
+// always that of the stamp.
+func (w *work) places(mask []byte) (places []int) {
 	for place, set := range mask {
-		if set == '1' {
+		if set != 0 {
 			places = append(places, place)
 		}
 	}
 	if w.hasStamp() {
 		places = append(places, len(w.columns)+1)
 	}
-	st := x.s.update(w.table, places)
-	return x.narrow(w, writes, func(part []write) error {
-		return x.write(st, len(part), func(args []any, i int) []any { return x.updateArgs(w, part[i], places, args) })
-	})
+	return places
 }
 
-func (x *session) updateArgs(w *work, one write, places []int, args []any) []any {
-	change := w.batch[one.change]
-	args = append(args, one.id)
+// values appends what a row gets in the columns at these places.
+func (x *session) values(w *work, one write, places []int, args []any) []any {
+	change := &w.batch[one.change]
 	for _, place := range places {
 		switch place - len(w.columns) {
 		case 0:

@@ -126,7 +126,7 @@ func (x *session) apply(batch []importer.Change) ([]importer.Outcome, error) {
 		w := &work{table: t, batch: batch, outcomes: outcomes}
 		err := x.plan(w, byKind[kind])
 		if err == nil {
-			err = x.insert(w, w.inserts)
+			err = x.insert(w)
 		}
 		if err == nil {
 			err = x.update(w)
@@ -193,7 +193,7 @@ func (w *work) decide(i int, change importer.Change, old *row) error {
 	}
 	if old == nil {
 		answer(importer.Created, "", nil)
-		w.inserts = append(w.inserts, write{change: i, cells: cells})
+		w.inserts = append(w.inserts, write{change: i, cells: cells, link: true})
 		return nil
 	}
 	adopt := old.link == ""

@@ -133,12 +133,11 @@ func in[T ~string](d Dialect, st *statement, list []T, fixed []any, use func(tex
 func (s *Store) statements(t *table) {
 	q := s.dialect.Quote
 	selected := []string{q(t.link.name), q(t.id.name)}
-	inserted := []string{q(t.link.name)}
 	if t.hasStamp() {
-		selected, inserted = append(selected, q(t.stamp.name)), append(inserted, q(t.stamp.name))
+		selected = append(selected, q(t.stamp.name))
 	}
 	for _, c := range t.columns {
-		selected, inserted = append(selected, q(c.name)), append(inserted, q(c.name))
+		selected = append(selected, q(c.name))
 	}
 	find := func(by column) *statement {
 		return newStatement(0, 1, func(rows int) string {
@@ -149,12 +148,20 @@ func (s *Store) statements(t *table) {
 	t.ids = newStatement(0, 1, func(rows int) string {
 		return s.dialect.Rebind(`SELECT ` + q(t.link.name) + `, ` + q(t.id.name) + ` FROM ` + t.quoted + ` WHERE ` + s.among(t.link, rows))
 	})
-	t.insert = newStatement(0, len(inserted), func(rows int) string {
-		text := `INSERT INTO ` + t.quoted + ` (` + strings.Join(inserted, ", ") + `) VALUES ` + sqlx.Rows(rows, len(inserted))
-		if s.dialect != MySQL {
-			text += ` RETURNING ` + q(t.link.name) + `, ` + q(t.id.name)
-		}
-		return s.dialect.Rebind(text)
+}
+
+// insert is the statement that makes rows with the columns at some places; the
+// others get the defaults that the table has for them.
+func (s *Store) insert(t *table, places []int) *statement {
+	names := s.names(t, places)
+	return s.made(t, "insert "+strings.Join(names, ""), func() *statement {
+		return newStatement(0, len(names), func(rows int) string {
+			text := `INSERT INTO ` + t.quoted + ` (` + strings.Join(names, ", ") + `) VALUES ` + sqlx.Rows(rows, len(names))
+			if s.dialect != MySQL {
+				text += ` RETURNING ` + s.dialect.Quote(t.link.name) + `, ` + s.dialect.Quote(t.id.name)
+			}
+			return s.dialect.Rebind(text)
+		})
 	})
 }
 
@@ -163,36 +170,42 @@ func (s *Store) among(c column, n int) string {
 	return s.dialect.In(s.dialect.Quote(c.name), c.sqlType, n)
 }
 
-// update is the statement that sets some of a table's columns, by their places;
-// the link is behind the last of them, and the stamp behind that.
+// update is the statement that sets the columns at some places.
 func (s *Store) update(t *table, places []int) *statement {
-	var key strings.Builder
-	set := make([]column, len(places))
-	names := make([]string, len(places))
-	for i, place := range places {
-		set[i] = t.column(place)
-		names[i] = s.dialect.Quote(set[i].name)
-		key.WriteString(names[i])
-	}
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	st := t.sets[key.String()]
-	if st == nil {
-		cast := func(place int, name string) string {
-			if place < 0 {
-				return s.cast(t.id, name)
-			}
-			if s.dialect == MySQL { // which converts what it assigns
-				return name
-			}
-			return s.cast(set[place], name)
+	names := s.names(t, places)
+	cast := func(place int, name string) string {
+		if place < 0 {
+			return s.cast(t.id, name)
 		}
-		st = newStatement(0, 1+len(places), func(rows int) string {
+		if s.dialect == MySQL { // which converts what it assigns
+			return name
+		}
+		return s.cast(t.column(places[place]), name)
+	}
+	return s.made(t, "update "+strings.Join(names, ""), func() *statement {
+		return newStatement(0, 1+len(places), func(rows int) string {
 			return s.dialect.UpdateRows(t.quoted, s.dialect.Quote(t.id.name), names, cast, rows)
 		})
-		t.sets[key.String()] = st
+	})
+}
+
+// made is a statement of a table that is made when it is needed first.
+func (s *Store) made(t *table, key string, build func() *statement) *statement {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if t.writes[key] == nil {
+		t.writes[key] = build()
 	}
-	return st
+	return t.writes[key]
+}
+
+// names quotes the columns at some places.
+func (s *Store) names(t *table, places []int) []string {
+	names := make([]string, len(places))
+	for i, place := range places {
+		names[i] = s.dialect.Quote(t.column(place).name)
+	}
+	return names
 }
 
 // column is the one at a place; behind those of values come link and stamp.

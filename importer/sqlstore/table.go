@@ -66,8 +66,8 @@ type table struct {
 	active  int            // place of the active column, -1 for none
 	parent  int            // place of the parent's column, -1 for none
 
-	find, findByID, ids, insert *statement
-	sets                        map[string]*statement // that update, by the columns that they set
+	find, findByID, ids *statement
+	writes              map[string]*statement // that insert or update, by the columns that they write
 }
 
 // wish is a column that a table is to have.
@@ -78,7 +78,7 @@ type wish struct {
 // planTable lists the columns that the table of an object is to have, after
 // those of ID, Link and Stamp.
 func planTable(o importer.Object, c Config) (*table, []wish, error) {
-	t := &table{Table: c.Tables[o.Kind], kind: o.Kind, keys: o.Keys, place: map[string]int{}, active: -1, parent: -1, sets: map[string]*statement{}}
+	t := &table{Table: c.Tables[o.Kind], kind: o.Kind, keys: o.Keys, place: map[string]int{}, active: -1, parent: -1, writes: map[string]*statement{}}
 	t.Name, t.ID, t.Link = cmp.Or(t.Name, o.Kind+"s"), cmp.Or(t.ID, "id"), cmp.Or(t.Link, "sf_id")
 	t.Active = cmp.Or(t.Active, activeField)
 	if t.Stamp == "" && !t.Existing {
