@@ -312,7 +312,7 @@ func (r *shootingRange) dump(t *testing.T) (lines []string) {
 		`SELECT * FROM sfbridge_import_task`, `SELECT * FROM sfbridge_import_dead`, `SELECT org, watermark, fingerprint, seen FROM sfbridge_import_state`,
 	} {
 		for _, row := range r.query(t, rest) {
-			if watermark := row["watermark"]; watermark != "" { // every login moves the org's clock by a millisecond
+			if watermark := row["watermark"]; watermark != "" { // the org's clock is read off an answer, some milliseconds ago
 				row["watermark"] = watermark[:len(watermark)-3]
 			}
 			lines = append(lines, fmt.Sprint(rest, row))
