@@ -35,7 +35,7 @@ type DryReport struct {
 // do now. It is that run, to its end, but for the writing: the host is asked
 // by Sink.Diff, the state is kept in memory, and nothing reaches Sink or Store.
 // What two records that are both still to be written have against each other in
-// the host, it does not see. It needs about a hundred bytes for each record,
+// the host, it does not see. It keeps about 400 bytes of each record in memory,
 // takes no lease, so that a real run may be at work, and tells no Fallback. Like
 // any run it costs API requests; see Plan.
 func (im *Importer) DryRun(ctx context.Context, actor string, kind RunKind, options *DryRunOptions) (*DryReport, error) {

@@ -34,7 +34,8 @@ type Config struct {
 	// MatchOn.
 	Match Matcher
 	// Fallback is called once for each record that ends a run as a dead letter,
-	// and once for each run that fails or pauses. Its error stops nothing; it is
+	// and once for each run that fails or pauses; a process that dies within the
+	// call makes the next run repeat it. Its error, or panic, stops nothing and is
 	// noted in the audit trail. Nil calls nobody.
 	Fallback func(ctx context.Context, f Failure) error
 	// MaxRetire is the share of an object's linked records that one run may
