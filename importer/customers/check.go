@@ -33,10 +33,13 @@ func ReadConfig(name string, data []byte) (Config, error) {
 	return c, conf.Decode(name, data, &c)
 }
 
-// CheckFile reads a configuration file and checks it. See [ReadConfig] and
-// [Config.Check].
-func CheckFile(ctx context.Context, name string, data []byte, client *salesforce.Client) (Problems, error) {
+// CheckFile reads a configuration file and checks it, with the options that the
+// host gives its mappings. See [ReadConfig] and [Config.Check].
+func CheckFile(ctx context.Context, name string, data []byte, client *salesforce.Client, opt *mapping.Options) (Problems, error) {
 	config, err := ReadConfig(name, data)
+	if opt != nil {
+		config.Options = *opt
+	}
 	var problems Problems
 	for _, f := range mapping.LoadErrors(err) {
 		problems = append(problems, &Problem{File: f.File, Line: f.Line, Column: f.Column, Part: f.Where, Text: f.Text, Err: f})

@@ -117,7 +117,7 @@ func TestCheckTellsEverythingAtOnceWithItsPlace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, client := range []*salesforce.Client{nil, w.client()} {
-		problems, err := customers.CheckFile(t.Context(), "import.yaml", []byte(broken), client)
+		problems, err := customers.CheckFile(t.Context(), "import.yaml", []byte(broken), client, nil)
 		require.NoError(t, err)
 		var want []string
 		for _, line := range brokenSays {
@@ -218,7 +218,7 @@ func FuzzCheckFile(f *testing.F) {
 		f.Add("a", text)
 	}
 	f.Fuzz(func(t *testing.T, name, text string) {
-		problems, err := customers.CheckFile(context.Background(), name, []byte(text), nil)
+		problems, err := customers.CheckFile(context.Background(), name, []byte(text), nil, nil)
 		require.NoError(t, err)
 		for _, p := range problems {
 			require.NotEmpty(t, p.Text)

@@ -48,6 +48,22 @@ func ExampleObjects() {
 	// Opportunity -> project
 }
 
+// A configuration may be a file. What is wrong with it is told with its place.
+func ExampleReadConfig() {
+	file := []byte("stages: [Closed Won]\nonExit: detach\nnumbers: {duplicate: refuse}\n")
+	config, err := customers.ReadConfig("import.yaml", file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(config.Stages, config.OnExit, config.Numbers.Duplicate)
+
+	_, err = customers.ReadConfig("import.yaml", []byte("stages: [Closed Won]\nonExit: detatch\n"))
+	fmt.Println(err)
+	// Output:
+	// [Closed Won] detach refuse
+	// import.yaml:2:9: onExit: unknown exit policy "detatch"; did you mean "detach"?
+}
+
 func TestEveryTypeTakesAllItsTargets(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -22,7 +22,8 @@ type Numbers struct {
 	// and RefuseRecord skips the account until it has one. Defaults to
 	// TakeNumber.
 	Missing NumberPolicy `json:"missing,omitempty" yaml:"missing,omitempty"`
-	// Duplicate is for an account whose number another customer has: TakeNumber
+	// Duplicate is for an account whose number another customer has, who may be
+	// inactive or the host's own: TakeNumber
 	// gives it to both, KeepNumber leaves it to the other, and RefuseRecord makes
 	// the account a dead letter until one of them has another. The accounts of a
 	// page are looked for in the host at once, over an index, which costs no call
