@@ -191,7 +191,7 @@ func (c *child) kill(t *testing.T) []string {
 	for line := range c.lines {
 		rest = append(rest, line)
 	}
-	require.ErrorContains(t, c.cmd.Wait(), "killed")
+	require.Error(t, c.cmd.Wait())
 	return rest
 }
 

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -69,6 +70,49 @@ func ExampleNewSQL() {
 	// Output:
 	// true <nil> <nil>
 	// false <nil> <nil>
+}
+
+// What the host writes and what is to be delivered come to be together.
+func ExampleSQL_Enqueue() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "ledger")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(filepath.Join(dir, "host.db"))+"?_txlock=immediate&_pragma=synchronous(FULL)")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	store, err := outbox.NewSQL(ctx, db, outbox.SQLite)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sign := func(finish func(*sql.Tx) error) error {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		// … tx also writes that the contract was signed …
+		_, _, err = store.Enqueue(ctx, tx, outbox.Delivery{ID: "1", Key: "contract 4711", Kind: "letter", State: "written"})
+		return errors.Join(err, finish(tx))
+	}
+	for _, finish := range []func(*sql.Tx) error{(*sql.Tx).Rollback, (*sql.Tx).Commit} {
+		if err := sign(finish); err != nil {
+			fmt.Println(err)
+			return
+		}
+		counts, err := store.Counts(ctx)
+		fmt.Println(len(counts), err)
+	}
+	// Output:
+	// 0 <nil>
+	// 1 <nil>
 }
 
 func ExampleSpool() {

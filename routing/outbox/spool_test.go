@@ -218,7 +218,7 @@ func TestSpoolTellsItsFaultsAndNoKey(t *testing.T) {
 
 // What is in memory does not grow with the file.
 func TestSpoolStreams(t *testing.T) { //nolint:paralleltest // others would count, too
-	const size = 64 << 20
+	const size = 32 << 20
 	for _, key := range [][]byte{nil, key} {
 		s := outbox.Spool{Dir: memory(t), Key: key}
 		var before, after runtime.MemStats

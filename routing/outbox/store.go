@@ -74,7 +74,7 @@ type Claim struct {
 	Now   time.Time // deliveries due at this moment or earlier
 	Until time.Time // when the lease ends
 	Max   int       // at most so many; at least one
-	ID    string    // only this one, if not empty
+	ID    string    // only this one, if not empty: for a job queue that brings ids
 }
 
 func (c Claim) validate() error {

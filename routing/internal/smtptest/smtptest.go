@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"strings"
 	"sync"
@@ -63,6 +64,7 @@ func Start(t testing.TB, opt Options) *Server {
 	s.smtp.MaxMessageBytes = opt.MaxBytes
 	s.smtp.AllowInsecureAuth = true
 	s.smtp.EnableSMTPUTF8 = true
+	s.smtp.ErrorLog = log.New(io.Discard, "", 0) // clients that break off are what tests are about
 	s.smtp.TLSConfig = opt.TLS
 	if opt.Implicit {
 		l = tls.NewListener(l, opt.TLS)
