@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sfbridge/sfbridge/importer"
 	"github.com/sfbridge/sfbridge/importer/customers"
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
@@ -110,6 +111,52 @@ func hiddenField(t *testing.T) {
 	require.Equal(t, "1", w.column("customers", acme, "phone"))
 	require.Equal(t, "2", w.column("customers", acme, "fax"))
 	require.Contains(t, report.Run.Warnings, "Account.Fax is missing or hidden: the host keeps what it has")
+}
+
+func mergedAccounts(t *testing.T) {
+	w := newWorld(t)
+	winner, loser, second := w.account("Winner"), w.account("Loser"), w.account("Second")
+	bob, work := w.contact(loser, "Bob"), w.opportunity(loser, "Work", "Closed Won")
+	ada := w.contact(winner, "Ada")
+	w.complete()
+	own := w.hostID("customers", winner)
+
+	w.later(func() {
+		w.org.Merge(second, loser)
+		w.org.Merge(winner, second) // a chain
+	})
+	require.Equal(t, own, w.hostID("customers", winner))
+	require.Equal(t, []string{"Winner"}, w.query(`SELECT name FROM customers WHERE active = 1`))
+	require.Equal(t, own, w.column("contacts", ada, "customer_id"))
+	require.Equal(t, own, w.column("contacts", bob, "customer_id"))
+	require.Equal(t, own, w.column("projects", work, "customer_id"))
+	require.Equal(t, "1", w.column("projects", work, "active"))
+}
+
+func deletedAccounts(t *testing.T) {
+	for _, test := range []struct {
+		policy importer.ExitPolicy
+		active string
+		locked bool
+	}{{"", "0", true}, {importer.Deactivate, "0", true}, {importer.Keep, "1", true}, {importer.Detach, "1", false}} {
+		w := newWorld(t)
+		w.config.OnDelete = test.policy
+		acme, ada, work := w.family()
+		w.complete()
+
+		w.later(func() { w.org.Delete(acme) })
+		for table, id := range map[string]string{"customers": acme, "contacts": ada, "projects": work} {
+			require.Equal(t, test.active, w.column(table, id, "active"), "%s, policy %q", table, test.policy)
+		}
+		require.Equal(t, test.locked, w.locked(customers.KindCustomer, "1") != nil)
+
+		w.later(func() { w.org.Undelete(acme) })
+		w.later(func() { w.org.Update(ada, map[string]any{"Phone": "2"}) })
+		require.Equal(t, "1", w.column("customers", acme, "active"))
+		require.Equal(t, "1", w.column("projects", work, "active"))
+		require.Equal(t, "2", w.column("contacts", ada, "phone"))
+		require.NotEmpty(t, w.locked(customers.KindCustomer, "1"))
+	}
 }
 
 func contactFields(t *testing.T) {

@@ -24,6 +24,9 @@ var stories = []struct {
 	{"customers", "the active flag may have a source", activeFromField},
 	{"customers", "a field that is hidden keeps the host's value", hiddenField},
 
+	{"customers", "merged accounts are one customer, with the contacts and projects of both", mergedAccounts},
+	{"customers", "deleted ones are kept, inactive by default, and led again when restored", deletedAccounts},
+
 	{"contacts", "every field of a contact has its place", contactFields},
 	{"contacts", "a person account is one customer, and by option one contact", personAccounts},
 	{"contacts", "merged person accounts are one customer", mergedPersons},
