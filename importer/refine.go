@@ -10,7 +10,8 @@ import (
 
 // A Page is what Object.Refine looks at.
 type Page struct {
-	// Drafts are the records that are to be put into the host.
+	// Drafts are the records that are to be put into the host. Each is changed
+	// where it stands.
 	Drafts []*Draft
 	sink   Sink
 }

@@ -59,7 +59,7 @@ func setUp(ctx context.Context, args []string, out io.Writer) (_ *demo, err erro
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("%q is no flag: see -help", flags.Arg(0))
 	}
-	d.stages = flagged(*stages)
+	d.stages = stagesOf(*stages)
 	defer func() {
 		if err != nil {
 			d.close()

@@ -74,8 +74,8 @@ func (d *demo) wants(when part) bool {
 	}
 }
 
-// flagged reads the value of -stages.
-func flagged(stages string) []string {
+// stagesOf reads the value of -stages.
+func stagesOf(stages string) []string {
 	var list []string
 	for stage := range strings.SplitSeq(stages, ",") {
 		if stage = strings.TrimSpace(stage); stage != "" && !slices.Contains(list, stage) {

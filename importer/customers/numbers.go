@@ -28,8 +28,9 @@ type Numbers struct {
 	// the account a dead letter until one of them has another. The accounts of a
 	// page are looked for in the host at once, over an index, which costs no call
 	// of Salesforce: with TakeNumber those that are new or have changed, with the
-	// others all. A sink that is no importer.Finder shows only duplicates within
-	// a page. IgnoreNumber does not look. Defaults to TakeNumber.
+	// others all. With a sink that is no importer.Finder, TakeNumber sees only
+	// duplicates within a page, and the others do not work. IgnoreNumber does not
+	// look. Defaults to TakeNumber.
 	Duplicate NumberPolicy `json:"duplicate,omitempty" yaml:"duplicate,omitempty"`
 	// Changed is for a linked account whose number is another one than the
 	// customer's: TakeNumber takes it over, KeepNumber leaves the customer the
@@ -88,8 +89,8 @@ type numbered struct {
 
 // refine is the importer.Object's.
 func (n numbering) refine(ctx context.Context, page *importer.Page) error {
-	if n.Changed != TakeNumber && !page.CanFind() {
-		return fmt.Errorf("customers: the policy %q for changed numbers needs a sink that is an importer.Finder", n.Changed)
+	if n.needsFinder() && !page.CanFind() {
+		return fmt.Errorf("customers: the policies for numbers, %q for duplicate and %q for changed ones, need a sink that is an importer.Finder", n.Duplicate, n.Changed)
 	}
 	var drafts []numbered
 	for _, d := range page.Drafts {
@@ -106,6 +107,11 @@ func (n numbering) refine(ctx context.Context, page *importer.Page) error {
 		return err
 	}
 	return n.duplicates(ctx, page, drafts)
+}
+
+// needsFinder reports whether a policy depends on what other customers have.
+func (n numbering) needsFinder() bool {
+	return n.Changed != TakeNumber || n.Duplicate == KeepNumber || n.Duplicate == RefuseRecord
 }
 
 func (n numbering) missing(d *importer.Draft) {

@@ -164,6 +164,39 @@ func changedNumbers(t *testing.T) {
 	}
 }
 
+// blind is a sink in which nothing can be found.
+type blind struct{ importer.Sink }
+
+func blindSink(t *testing.T) {
+	for _, test := range []struct {
+		numbers customers.Numbers
+		works   bool
+	}{
+		{customers.Numbers{}, true},
+		{customers.Numbers{Missing: customers.RefuseRecord, Duplicate: customers.IgnoreNumber}, true},
+		{customers.Numbers{Duplicate: customers.KeepNumber}, false},
+		{customers.Numbers{Duplicate: customers.RefuseRecord}, false},
+		{customers.Numbers{Changed: customers.KeepNumber}, false},
+	} {
+		w := newWorld(t)
+		w.config.Numbers = test.numbers
+		w.tune = func(c *importer.Config) { c.Sink = blind{c.Sink} }
+		one := w.account("One", "AccountNumber", "K-1")
+		two := w.account("Two", "AccountNumber", "K-1")
+		report, err := w.importer().Complete(t.Context(), "anna", nil)
+		if !test.works {
+			require.ErrorContains(t, err, "need a sink that is an importer.Finder")
+			require.Empty(t, w.names("customers"))
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, []string{"One", "Two"}, w.names("customers"))
+		if test.numbers.Duplicate == "" {
+			require.Equal(t, []string{"created", "its customer number K-1 is also that of account " + one}, w.told(report, two))
+		}
+	}
+}
+
 // own gives the host a customer of its own.
 func (w *world) own(name, number string) (hostID string) {
 	w.Helper()

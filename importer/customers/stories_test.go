@@ -65,6 +65,7 @@ var stories = []struct {
 	{"numbers", "doubled: taken, kept, refused or not looked for", doubledNumbers},
 	{"numbers", "doubled: numbers that change places are not", swappedNumbers},
 	{"numbers", "changed: taken, kept or refused", changedNumbers},
+	{"numbers", "a policy that the host's sink cannot follow stops the run before any write", blindSink},
 
 	{"match", "a customer that the host has already is linked by its number, and reported", matched},
 	{"match", "two of one number are not guessed between", ambiguous},
