@@ -440,3 +440,19 @@ func TestChildrenOfAMergedStrangerComeIn(t *testing.T) {
 
 	require.Equal(t, w.hostID(t, "customers", winner), w.value(t, "contacts", ada, "customer_id"))
 }
+
+func TestLinkAgainLeavesAnotherDetachedCustomersProjectAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme, globex := w.account("Acme"), w.account("Globex")
+	tower := w.opportunity(globex, "Tower", "Closed Won")
+	im := w.settled(t)
+	w.removeFlag(t, im, globex)
+	w.org.Update(tower, map[string]any{"AccountId": acme})
+	w.org.Delete(tower)
+
+	_, err := im.LinkAgain(t.Context(), "bert", "customer", w.hostID(t, "customers", acme))
+
+	require.NoError(t, err)
+	require.Equal(t, "1", w.value(t, "projects", tower, "active"))
+}

@@ -365,3 +365,25 @@ func TestContactsOfACustomerThatAnAbandonedCompleteImportBroughtInAreNotLost(t *
 	require.Contains(t, report.Run.Note, "given up halfway")
 	require.Equal(t, "Ada", w.value(t, "contacts", ada, "name"))
 }
+
+func TestCustomerLeavesByItsPolicyWhenLinkAgainWasBrokenOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.OnExit = importer.Deactivate
+	acme := w.account("Acme")
+	im := w.settled(t)
+	reads := 0
+	w.org.Fail(salesforcetest.Fault{
+		Path: "/queryAll", Status: http.StatusInternalServerError, Code: "UNKNOWN_EXCEPTION",
+		Match: func(*http.Request) bool { reads++; return reads == 2 }, // the first tells that the record is there
+	})
+	_, err := im.LinkAgain(t.Context(), "bert", "customer", w.hostID(t, "customers", acme))
+	require.Error(t, err)
+
+	w.org.Advance(time.Hour)
+	w.org.Update(acme, map[string]any{"ZEP__c": false})
+	incremental(t, im)
+
+	require.Equal(t, "0", w.value(t, "customers", acme, "active"))
+	require.Equal(t, "out of scope", w.linkState(t, acme))
+}

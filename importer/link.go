@@ -191,7 +191,7 @@ func (r *run) relink(ctx context.Context, o *object, link Link) error {
 		return err
 	}
 	before := link
-	link.State, link.Free = OutOfScope, false // the state from which an import takes it in, with its children
+	link.State, link.Free = Vanished, false // the state from which an import takes it in, with its children
 	r.relinked = link.ID
 	err = r.save(ctx, &Checkpoint{
 		Links:    []Link{link},

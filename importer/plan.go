@@ -110,7 +110,7 @@ func (r *run) decide(ctx context.Context, o *object, it *item, parents map[sales
 	switch {
 	case it.link.State == Detached:
 		it.skip("its Salesforce flag was removed in the host")
-	case parents[it.link.ParentID].Free && (r.relinked == "" || parent.ID != r.relinked):
+	case parents[it.link.ParentID].Free && (parent.ID == "" || parent.ID != r.relinked || flag(it.record, "IsDeleted")):
 		it.skip("its " + r.kindOf(o.Parent) + " is no longer led by Salesforce")
 	case it.known && it.stamp.Before(it.link.Stamp):
 		it.entry.Result = Unchanged // the host has a newer version already
