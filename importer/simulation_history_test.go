@@ -66,6 +66,8 @@ var simEvents = []struct {
 	{"host delete", 1, false, (*sim).hostDelete},
 	{"host refuses", 2, false, (*sim).hostRefuses},
 	{"configuration", 3, false, (*sim).configure},
+	{"conceal", 2, true, (*sim).conceal},
+	{"many leave", 2, false, (*sim).manyLeave},
 	{"hide field", 1, false, (*sim).hideField},
 	{"rest", 6, false, func(s *sim, _ simStep) { s.rest() }},
 }
@@ -75,10 +77,19 @@ func newHistory(seed uint64) (simWorld, []simStep) {
 	r := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // a history is told by its seed
 	w := simWorld{
 		persons: r.IntN(4) == 0, formula: r.IntN(5) == 0, noScope: r.IntN(8) == 0, keepStamps: r.IntN(2) == 0, atomic: r.IntN(2) == 0,
-		bulk: r.IntN(4) == 0, tight: r.IntN(6) == 0,
+		bulk: r.IntN(4) == 0, tight: r.IntN(4) == 0,
 		skew: time.Duration(r.IntN(3)-1) * 15 * time.Minute, page: 1 + r.IntN(6), odd: r.IntN(1000),
 	}
+	if w.tight { // so that an import takes some calls, and no more than a few
+		w.page += 3
+	}
 	var steps []simStep
+	if r.IntN(15) == 0 {
+		w.page = 40
+		for range 60 {
+			steps = append(steps, simStep{name: "new account", a: 1 + 4*r.IntN(1<<14), b: 2*r.IntN(1<<15) + 1, c: 1})
+		}
+	}
 	for _, name := range []string{"new account", "new account", "new account", "new contact", "new contact", "new opportunity", "new opportunity"} {
 		steps = append(steps, simStep{name: name, a: r.IntN(1 << 16), b: r.IntN(1 << 16), c: r.IntN(1 << 16)})
 	}
@@ -292,21 +303,25 @@ func (s *sim) move(e simStep) {
 
 func (s *sim) remove(e simStep) {
 	object := []string{"Account", "Contact", "Opportunity"}[e.b%3]
-	if id := s.pick(object, e.a, simVersion.live); id != "" {
+	if id := s.pick(object, e.a, func(v simVersion) bool { return v.live() && !(v.person && object == "Contact") }); id != "" {
 		s.log("  %s", id)
 		s.writer(e).Delete(id)
 	}
 }
 
 func (s *sim) undelete(e simStep) {
-	if id := s.pick("", e.a, func(v simVersion) bool { return v.deleted }); id != "" {
+	alone := func(v simVersion) bool { // a child that went with its parent comes back with it
+		parent := s.tracks[v.parent]
+		return v.deleted && (parent == nil || parent.last().live())
+	}
+	if id := s.pick("", e.a, alone); id != "" {
 		s.log("  %s", id)
 		s.org.Undelete(id)
 	}
 }
 
 func (s *sim) purge(e simStep) {
-	if id := s.pick("", e.a, func(v simVersion) bool { return v.deleted || v.live() && e.b%3 == 0 }); id != "" {
+	if id := s.pick("", e.a, func(v simVersion) bool { return v.deleted || v.live() && !v.person && e.b%3 == 0 }); id != "" {
 		s.log("  %s", id)
 		s.org.Purge(id)
 	}
@@ -488,6 +503,47 @@ func (s *sim) hideField(e simStep) {
 		s.everHidden = true
 	}
 	s.hidden[field] = !s.hidden[field]
+}
+
+// conceal takes an account and what belongs to it from the sight of the user who
+// imports, as a change of sharing does, or gives it back. Neither moves a stamp.
+func (s *sim) conceal(e simStep) {
+	if s.cursor != nil || s.world.bulk {
+		return
+	}
+	if len(s.concealed) > 0 && e.b%2 == 0 {
+		clear(s.concealed)
+		s.revealed = true
+		return
+	}
+	if id := s.pick("Account", e.a, simVersion.live); id != "" {
+		s.log("  %s", id)
+		s.concealed[id] = true
+	}
+}
+
+// manyLeave un-ticks or deletes more accounts than may leave unconfirmed.
+func (s *sim) manyLeave(e simStep) {
+	var ids []string
+	for _, id := range s.ids {
+		if t := s.tracks[id]; t.object == "Account" && t.last().live() && t.last().ticked {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) <= 55 {
+		return
+	}
+	for _, id := range ids[:len(ids)-e.a%5] {
+		switch {
+		case e.b%2 == 0:
+			s.org.Delete(id)
+		case s.world.formula:
+			s.setFormula(id, false)
+		default:
+			s.org.Update(id, map[string]any{"ZEP__c": false})
+		}
+	}
+	s.count("mass exits", 1)
 }
 
 // rules are the default ones, or take the phone from the fax.

@@ -61,7 +61,7 @@ func (s *sim) observe() {
 
 func (s *sim) version(t *simTrack) simVersion {
 	record := s.org.Record(t.id)
-	if record == nil {
+	if record == nil || s.isConcealed(record) {
 		return simVersion{gone: true}
 	}
 	text := func(field string) string { v, _ := record[field].(string); return v }
@@ -78,6 +78,13 @@ func (s *sim) version(t *simTrack) simVersion {
 		v.budget = strconv.FormatFloat(amount, 'f', -1, 64)
 	}
 	return v
+}
+
+// isConcealed reports whether the user who imports does not see a record.
+func (s *sim) isConcealed(record map[string]any) bool {
+	id, _ := record["Id"].(string)
+	parent, _ := record["AccountId"].(string)
+	return s.concealed[id] || s.concealed[parent]
 }
 
 // project is what the host shall hold of a version.

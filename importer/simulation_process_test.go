@@ -5,11 +5,15 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/sfbridge/sfbridge/importer"
 	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/soql"
 )
 
 // A simProcess is the process that an importer lives in. All its calls go
@@ -83,7 +87,7 @@ type simTransport struct{ *simProcess }
 func (t simTransport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	err = t.call("HTTP "+r.Method+" "+r.URL.Path, func() error {
 		t.sim.noteOpen(r.URL.Path)
-		resp, err = t.sim.org.Transport().RoundTrip(r) //nolint:bodyclose // whoever gets the answer closes it
+		resp, err = t.sim.org.Transport().RoundTrip(t.sim.blinded(r)) //nolint:bodyclose // whoever gets the answer closes it
 		return err
 	})
 	if err != nil {
@@ -93,6 +97,34 @@ func (t simTransport) RoundTrip(r *http.Request) (resp *http.Response, err error
 		return nil, err
 	}
 	return resp, nil
+}
+
+// blinded is a query of a user who does not see the concealed records.
+func (s *sim) blinded(r *http.Request) *http.Request {
+	if len(s.concealed) == 0 || !strings.Contains(r.URL.Path, "/query") {
+		return r
+	}
+	values := r.URL.Query()
+	query, err := soql.Parse(values.Get("q"), nil)
+	if err != nil {
+		return r
+	}
+	var ids []salesforce.ID
+	for _, id := range s.ids {
+		if s.isConcealed(s.org.Record(id)) {
+			ids = append(ids, salesforce.ID(id))
+		}
+	}
+	if len(ids) == 0 {
+		return r
+	}
+	query.Where = soql.And(query.Where, soql.NotIn("Id", ids))
+	text, err := query.Text()
+	require.NoError(s.t, err)
+	values.Set("q", text)
+	r = r.Clone(r.Context())
+	r.URL.RawQuery = values.Encode()
+	return r
 }
 
 // simStore is the host's database as the process sees it.
