@@ -105,7 +105,7 @@ func (s *Store) classify(declared, collation string) column {
 		c.digits = 0
 	case base == "real" || base == "float" && s.dialect == MySQL:
 		c.floating = 32
-	case strings.Contains(base, "doub") || strings.Contains(base, "float"):
+	case strings.Contains(base, "double") || strings.Contains(base, "float"):
 		c.floating = 64
 	case sized || s.dialect == MySQL:
 		c.digits = behind
@@ -139,7 +139,7 @@ func (s *Store) classOf(base string) class {
 		return dates
 	case base == "time" || strings.HasPrefix(base, "time "):
 		return clocks
-	case has("int", "serial", "numeric", "decimal", "real", "doub", "float", "number"):
+	case has("int", "serial", "numeric", "decimal", "real", "double", "float", "number"):
 		return numbers
 	default:
 		return texts

@@ -35,7 +35,7 @@ func (x *session) rowsByID(t *table, ids []string) (map[string]*row, error) {
 }
 
 func (x *session) scan(t *table, text string, args []any, take func(*row)) (err error) {
-	rows, err := x.tx.QueryContext(x.ctx, text, args...)
+	rows, err := x.query(text, args)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (x *session) insertRows(w *work, writes []write, places []int, ids map[sale
 
 // pairs reads rows of a Salesforce id and a host's id.
 func (x *session) pairs(text string, args []any, into map[salesforce.ID]string) error {
-	rows, err := x.tx.QueryContext(x.ctx, text, args...)
+	rows, err := x.query(text, args)
 	if err != nil {
 		return err
 	}

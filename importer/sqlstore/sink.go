@@ -72,6 +72,7 @@ func (s *Store) ApplyAndSave(ctx context.Context, fence importer.Fence, batch []
 // is done again with care: only then is it worth the time to find out which.
 func (s *Store) transact(ctx context.Context, f func(*session) error) error {
 	once := func(careful bool) error {
+		s.prepareDue(ctx)
 		return sqlx.Retry(ctx, s.db, func(tx *sql.Tx) error {
 			x := &session{ctx: ctx, tx: tx, s: s, careful: careful}
 			if careful && s.dialect == PostgreSQL { // which may put checks off until the commit

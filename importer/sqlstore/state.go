@@ -45,11 +45,13 @@ func (s *Store) Acquire(ctx context.Context, holder string, ttl time.Duration) (
 	if err != nil {
 		return importer.Fence{}, err
 	}
+	s.prepared.begin(fence.Number)
 	return fence, nil
 }
 
 // Release implements importer.Store.
 func (s *Store) Release(ctx context.Context, fence importer.Fence) error {
+	s.prepared.end(fence.Number)
 	update := s.dialect.Rebind(`UPDATE sfbridge_import_state SET expires = 0 WHERE id = 1 AND fence = ?`)
 	_, err := s.db.ExecContext(ctx, update, fence.Number)
 	return err

@@ -67,11 +67,6 @@ type session struct {
 	careful bool
 }
 
-func (x *session) exec(text string, args ...any) error {
-	_, err := x.tx.ExecContext(x.ctx, text, args...)
-	return err
-}
-
 // each runs a statement over n rows, whose values append gives; no part of it
 // holds more than mostBytes of text, one row excepted. use gets the rows of a
 // part, from one to another, and its statement's text and values.

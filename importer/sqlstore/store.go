@@ -1,14 +1,18 @@
 // Package sqlstore keeps an importer's state and its records in a SQL
-// database, so that a host needs to write neither.
+// database, so that a host needs to write neither: SQLite, PostgreSQL, MySQL or
+// MariaDB.
 //
 // The host brings the driver and the *sql.DB. A Store is both the importer's
 // Store and its Sink: records and checkpoint are committed in one transaction,
-// and a crash at any point leaves both as they were before or after a page.
+// and a crash at any point leaves both as they were before or after a page. It
+// also serves as one of the two alone.
+//
+// # Tables of the store
 //
 // Each kind of record has a table of its own, named after the kind:
 //
 //	id           the host's id, counted up by the database
-//	sf_id        the Salesforce id, unique
+//	sf_id        the Salesforce id, unique; NULL in the host's own records
 //	<parent>_id  the id of the parent record, for kinds that have one
 //	sf_stamp     the version's SystemModstamp, in milliseconds since 1970
 //	active       1, or 0 when the record was deleted in Salesforce
@@ -18,9 +22,22 @@
 // dates as 2006-01-02, moments as RFC 3339 in UTC, lists one item a line,
 // checkboxes as true and false. What is empty is NULL.
 //
+// # Tables of the host
+//
+// A [Table] names the host's own table for a kind, and its columns. Numbers,
+// dates, moments and booleans are written as what the column is, and compared by
+// what it can hold: an amount that a column rounds is no change the next time.
+// What is empty is NULL, or an empty text where that is not allowed. A column
+// that nothing is known for, because the org hides the field, keeps what it has,
+// or its default in a new row. A record against which a constraint of the table
+// speaks becomes a dead letter; the others are written.
+//
+// # Opening a database
+//
 // With SQLite, open the database with _txlock=immediate and
 // PRAGMA synchronous=FULL and allow it one connection, so that a commit is on
-// the disk when it returns and writers wait for each other.
+// the disk when it returns and writers wait for each other. A transaction that
+// fails only because of another one is begun anew for about a second.
 package sqlstore
 
 import (
@@ -70,6 +87,7 @@ type Store struct {
 	tables  map[string]*table // by kind
 	mutex   sync.Mutex        // guards the statements that tables make when they need them
 
+	prepared                       prepared
 	findLinks                      *statement
 	saveRun, saveLinks             *statement
 	saveDead, dropDead             *statement

@@ -232,7 +232,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"one table for two kinds":  {customers.Config{}, map[string]sqlstore.Table{"customer": {Name: "contacts"}}, "have one table, contacts"},
 		"a kind that is not there": {customers.Config{}, map[string]sqlstore.Table{"client": {}}, `the kind "client"`},
 		"a target that is not there": {
-			customers.Config{}, map[string]sqlstore.Table{"customer": {Columns: map[string]string{"nmae": "name"}}}, `"nmae", which is no target`,
+			customers.Config{}, map[string]sqlstore.Table{"customer": {Columns: map[string]string{"title": "name"}}}, `the target "title", for which Columns has a column`,
 		},
 	} {
 		_, err := sqlstore.Open(t.Context(), db, sqlstore.Config{Dialect: sqlstore.SQLite, Objects: objects(t, test.customers), Tables: test.tables})

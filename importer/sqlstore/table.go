@@ -118,7 +118,7 @@ func planTable(o importer.Object, c Config) (*table, []wish, error) {
 	}
 	for _, target := range slices.Sorted(maps.Keys(t.Columns)) {
 		if !targets[target] {
-			faults = append(faults, fmt.Errorf("Columns names %q, which is no target of the mapping", target))
+			faults = append(faults, fmt.Errorf("the target %q, for which Columns has a column, is none of the mapping", target))
 		}
 	}
 	return t, wishes, errors.Join(append(faults, t.checkNames(wishes))...)
@@ -127,7 +127,7 @@ func planTable(o importer.Object, c Config) (*table, []wish, error) {
 // checkNames reports names that are none, and columns that are named twice.
 func (t *table) checkNames(wishes []wish) error {
 	var faults []error
-	for _, part := range strings.Split(t.Name, ".") {
+	for part := range strings.SplitSeq(t.Name, ".") {
 		faults = append(faults, checkName(part))
 	}
 	names := []string{t.ID, t.Link}
@@ -204,14 +204,15 @@ func (s *Store) prepare(ctx context.Context, t *table, wishes []wish) error {
 // build makes the store's own table, and adds columns that have come to it.
 func (s *Store) build(ctx context.Context, t *table, wishes []wish) error {
 	q := s.dialect.Quote
-	create := `CREATE TABLE IF NOT EXISTS ` + t.quoted + ` (` + q(t.ID) + ` ` + s.dialect.Counter() + `, ` + q(t.Link) + ` VARCHAR(18) UNIQUE`
+	columns := []string{q(t.ID) + ` ` + s.dialect.Counter(), q(t.Link) + ` VARCHAR(18) UNIQUE`}
 	if t.hasStamp() {
-		create += `, ` + q(t.Stamp) + ` BIGINT NOT NULL DEFAULT 0`
+		columns = append(columns, q(t.Stamp)+` BIGINT NOT NULL DEFAULT 0`)
 	}
 	for _, w := range wishes {
-		create += `, ` + q(w.name) + ` ` + w.sqlType
+		columns = append(columns, q(w.name)+` `+w.sqlType)
 	}
-	if _, err := s.db.ExecContext(ctx, create+`)`+s.dialect.Bytewise()); err != nil {
+	create := `CREATE TABLE IF NOT EXISTS ` + t.quoted + ` (` + strings.Join(columns, ", ") + `)` + s.dialect.Bytewise()
+	if _, err := s.db.ExecContext(ctx, create); err != nil {
 		return err
 	}
 	have, err := s.describe(ctx, t.Name)
