@@ -35,14 +35,19 @@ type Config struct {
 	// Mailer sends documents that cannot be uploaded. Required when a rule has
 	// recipients.
 	Mailer Mailer
+	// Waiting tells backup recipients where a document waits that is too large to
+	// be mailed, for instance by the address of a page of the host's, where
+	// %deliveryId% stands for the delivery. Defaults to "the outbox of the app, as
+	// delivery %deliveryId%".
+	Waiting string
 	// Fallback is told of documents that can be neither uploaded nor mailed.
 	// Defaults to nobody.
 	Fallback Fallback
 	// Placeholders are the company's own and those of its offices. Those of a
 	// submission win over them. Defaults to none.
 	Placeholders placeholder.Custom
-	// Strict refuses file names with placeholders that nobody defined: New does
-	// so for those that are neither built in nor among Placeholders, and Route
+	// Strict refuses file names and mails with placeholders that nobody defined: New
+	// does so for those that are neither built in nor among Placeholders, and Route
 	// for those of an office that lacks one. What only submissions define needs
 	// a replacement among Placeholders, too; it may be empty. Defaults to false:
 	// they stay in the name as they are.
@@ -137,6 +142,7 @@ func (c Config) withDefaults() Config {
 	if len(c.Probes) == 0 {
 		c.Probes = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute}
 	}
+	setDefault(&c.Waiting, "the outbox of the app, as delivery %deliveryId%")
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -205,6 +211,11 @@ func (c Config) validate() error {
 	if _, err := placeholder.Layout(c.DateLayout); c.DateLayout != "" && err != nil {
 		errs = append(errs, fmt.Errorf("DateLayout: %w", err))
 	}
+	if waiting, err := placeholder.Parse(c.Waiting); err != nil {
+		errs = append(errs, fmt.Errorf("Waiting: %w", err))
+	} else if err := waiting.Check([]string{deliveryID}); err != nil {
+		errs = append(errs, fmt.Errorf("Waiting: %w", err))
+	}
 	for _, seam := range []any{c.Destination, c.Mailer, c.Spool} {
 		if v, ok := seam.(interface{ Validate() error }); ok {
 			errs = append(errs, v.Validate())
@@ -223,7 +234,7 @@ func (c Config) routes() (map[DocumentType]*route, error) {
 		parsed, err := parseRule(rule)
 		errs = append(errs, err)
 		if c.Strict && err == nil {
-			errs = append(errs, parsed.checkName(known))
+			errs = append(errs, parsed.checkNames(known))
 		}
 		if routes[rule.Type] != nil {
 			errs = append(errs, fmt.Errorf("more than one rule for %s", rule.Type))

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,7 +17,8 @@ import (
 // A State is how far a delivery has come.
 type State string
 
-// The states. Verified and Mailed are ends; Parked is one until Redrive.
+// The states. Verified, Mailed and Confirmed are ends; Parked is one until Redrive
+// or Confirm.
 const (
 	Spooled   State = "spooled"   // accepted, or to be uploaded again
 	Uploading State = "uploading" // an upload has been begun
@@ -26,10 +28,11 @@ const (
 	Mailing   State = "mailing"   // to be mailed to the backup recipients
 	Mailed    State = "mailed"    // to each of them
 	Parked    State = "parked"    // kept until somebody acts
+	Confirmed State = "confirmed" // somebody says that the document has arrived
 )
 
 // statuses tells the ledger what a state means to it; the others are pending.
-var statuses = map[State]outbox.Status{Verified: outbox.Done, Mailed: outbox.Done, Parked: outbox.Parked}
+var statuses = map[State]outbox.Status{Verified: outbox.Done, Mailed: outbox.Done, Confirmed: outbox.Done, Parked: outbox.Parked}
 
 // A Delivery is the state of one accepted document.
 type Delivery struct {
@@ -40,20 +43,35 @@ type Delivery struct {
 	Title    string
 	FileName string
 	Size     int64 // in bytes
-	State    State
+	// As is what the document is in Salesforce, or will be.
+	As    Form
+	State State
 	// Reason is why the document is not in Salesforce, in one sentence for a
 	// person. Empty when it is, or when nothing has failed yet.
 	Reason string
+	// Error is the latest error in words for a technician: with codes, ids, and
+	// perhaps what Salesforce says about values. Empty when all has gone well.
+	Error string
+	// Recipients are those to whom the document is being mailed.
+	Recipients []Recipient
 	// Attempts is how often an upload was begun since the document was
 	// accepted or driven again.
 	Attempts int
-	// VersionID is the id of the ContentVersion, once it is known.
+	// VersionID is the id of the ContentVersion or Attachment, once it is known.
 	VersionID string
 	// Next is when the delivery is due.
 	Next time.Time
 	// Accepted is when Route accepted the document, Updated when the delivery
 	// last changed.
 	Accepted, Updated time.Time
+}
+
+// A Recipient is somebody who gets the document by mail.
+type Recipient struct {
+	Name, Address string
+	// Sent says that the mail server has taken the mail with the document, Noted
+	// that it takes none so large, and has one that says where the document is.
+	Sent, Noted bool
 }
 
 // kind marks the deliveries of this package in the ledger.
@@ -69,6 +87,12 @@ type job struct {
 	Blob     outbox.Blob   `json:"blob"`
 	Identity string        `json:"identity,omitempty"` // of what was sealed
 	Details  []detail      `json:"details"`
+	Mail     *mailText     `json:"mail,omitempty"` // nil for what is usual
+
+	// What the document becomes; empty for a file, and what the org does.
+	As         Form       `json:"as,omitempty"`
+	Access     Access     `json:"access,omitempty"`
+	Visibility Visibility `json:"visibility,omitempty"`
 
 	// Of the uploads.
 	First     time.Time `json:"first,omitzero"` // when the very first began
@@ -77,7 +101,12 @@ type job struct {
 	Attempts  int       `json:"attempts,omitempty"`
 	Probes    int       `json:"probes,omitempty"` // that found nothing
 	VersionID string    `json:"versionId,omitempty"`
+	Down      time.Time `json:"down,omitzero"`       // since when Salesforce has not been reached
+	Unsettled bool      `json:"unsettled,omitempty"` // an upload without an answer may still come to something
+	Keyed     bool      `json:"keyed,omitempty"`     // and was made so that a second one cannot
+	GivenUp   bool      `json:"givenUp,omitempty"`   // to be mailed as soon as that is settled
 
+	Error    string   `json:"error,omitempty"`
 	Reason   string   `json:"reason,omitempty"`
 	Failures int      `json:"failures,omitempty"` // in a row, of what the state does
 	Told     State    `json:"told,omitempty"`     // the state that Fallback knows of
@@ -98,6 +127,7 @@ type letter struct {
 	Name    string `json:"name,omitempty"`
 	Address string `json:"address"`
 	Sent    bool   `json:"sent,omitempty"`
+	Noted   bool   `json:"noted,omitempty"` // without the document
 }
 
 // addressed makes sure that there is a letter to each recipient, and returns
@@ -150,7 +180,12 @@ func (w *work) public() Delivery {
 	if w.Status == outbox.Parked { // perhaps in another state, by Park
 		state = Parked
 	}
+	var recipients []Recipient
+	for _, l := range w.job.Letters {
+		recipients = append(recipients, Recipient(l))
+	}
 	return Delivery{
+		As: cmp.Or(w.job.As, AsFile), Error: w.job.Error, Recipients: recipients,
 		ID: w.ID, Key: w.Key, Type: w.job.Type, Target: w.job.Target, Login: w.job.Login,
 		Title: w.job.Title, FileName: w.job.FileName, Size: w.job.Blob.Size,
 		State: state, Reason: w.job.Reason, Attempts: w.job.Attempts, VersionID: w.job.VersionID,

@@ -19,8 +19,9 @@
 //	mailing    → mailed               each recipient's server has it
 //	           → parked               nobody to mail to, or too large for mail
 //	parked     → spooled              Redrive
+//	           → confirmed            Confirm
 //
-// Verified and mailed are the ends. A delivery whose file is damaged is parked
+// Verified, mailed and confirmed are the ends. A delivery whose file is damaged is parked
 // from any state, and [Router.Park] parks one in whatever state it is.
 //
 // # No second copy
@@ -40,9 +41,10 @@
 // What Salesforce refuses for good is mailed at once to the rule's backup
 // recipients, everything else after half an hour or eight attempts. When mail
 // fails too, the delivery stays and is tried again. When there is nobody to mail
-// to, or the mail server does not take a mail of that size, it is parked, with
-// its file, until [Router.Redrive]. In each of these cases the host's [Fallback]
-// is told.
+// to, it is parked, with its file, until [Router.Redrive]. So it is when the mail
+// server does not take a mail of that size; the recipients get one without the
+// document, which says where it waits, and [Router.Confirm] ends the delivery.
+// In each of these cases the host's [Fallback] is told.
 //
 // # Credit applications
 //

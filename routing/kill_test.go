@@ -219,7 +219,7 @@ func (o *ordeal) pending(t *testing.T) int {
 	return n
 }
 
-var messageID = regexp.MustCompile(`(?m)^Message-ID: <([^.>]+)\.`)
+var messageID = regexp.MustCompile(`(?m)^Message-ID: <([^.>]+)\.\d+(\.note)?@`)
 
 // check looks for each document everywhere.
 func (o *ordeal) check(t *testing.T) {
@@ -231,9 +231,14 @@ func (o *ordeal) check(t *testing.T) {
 		description := fmt.Sprint(v["Description"])
 		versions[description] = append(versions[description], v["Id"].(string))
 	}
-	mailed := map[string]bool{}
+	mailed, noted := map[string]bool{}, map[string]bool{}
 	for _, m := range o.smtp.Mails() {
-		mailed[messageID.FindStringSubmatch(m.Data)[1]] = true
+		id := messageID.FindStringSubmatch(m.Data)
+		if id[2] == "" {
+			mailed[id[1]] = true
+		} else {
+			noted[id[1]] = true
+		}
 	}
 	want := map[routing.DocumentType]routing.State{
 		stored: routing.Verified, refused: routing.Mailed, unwanted: routing.Parked, oversize: routing.Parked,
@@ -247,6 +252,7 @@ func (o *ordeal) check(t *testing.T) {
 		copies := versions["sfbridge:"+d.ID]
 		require.Len(t, copies, map[bool]int{true: 1}[d.State == routing.Verified], d.Key)
 		require.Equal(t, d.State == routing.Mailed, mailed[d.ID], d.Key)
+		require.Equal(t, d.Type == oversize, noted[d.ID], d.Key)
 		switch d.State {
 		case routing.Verified:
 			uploaded++

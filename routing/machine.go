@@ -1,12 +1,14 @@
 package routing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sfbridge/sfbridge/routing/outbox"
@@ -147,12 +149,16 @@ func (r *Router) upload(ctx context.Context, w *work) (time.Duration, error) {
 	id, err := r.cfg.Destination.Upload(limited, r.document(w))
 	switch {
 	case err == nil:
-		w.job.VersionID = id
+		w.job.VersionID, w.job.Down = id, time.Time{}
 		w.state = Uploaded
 		return 0, nil
 	case errors.Is(err, salesforce.ErrOutcomeUnknown):
 		r.failed(ctx, w, err)
 		r.open(w)
+		if errors.Is(err, ErrRepeatable) {
+			w.job.Keyed = true
+			return r.again(w, reasonUnconfirmed, r.cfg.Probes[0]), nil
+		}
 		return r.cfg.Probes[0], nil
 	case errors.Is(err, outbox.ErrDamaged):
 		return r.park(ctx, w, reasonDamaged, err), nil
@@ -162,8 +168,14 @@ func (r *Router) upload(ctx context.Context, w *work) (time.Duration, error) {
 		return 0, nil
 	}
 	r.failed(ctx, w, err)
-	why := refused(err)
-	if why.final {
+	why := r.explain(w, err)
+	switch {
+	case errors.Is(err, salesforce.ErrTooLarge) && w.job.As == AsAttachment && r.rule(w).LargerAsFile && !w.job.Unsettled:
+		w.job.As = AsFile
+		w.job.Attempts-- // this was not yet what the rule wants
+		w.state = Spooled
+		return 0, nil
+	case why.final:
 		r.giveUp(w, why.text)
 		return 0, nil
 	}
@@ -180,6 +192,7 @@ func (r *Router) patience(size int64) time.Duration {
 func (r *Router) open(w *work) {
 	w.job.Reason = reasonUnconfirmed
 	w.job.Asked, w.job.Probes, w.job.Failures = time.Time{}, 0, 0
+	w.job.Unsettled = true
 	w.state = Ambiguous
 }
 
@@ -196,6 +209,11 @@ func (r *Router) probe(ctx context.Context, w *work) (time.Duration, error) {
 	// Salesforce has had UploadTimeout: no request is under way any more.
 	settled := w.job.Asked.Add(r.cfg.UploadTimeout + r.cfg.Quarantine)
 	if !now.Before(settled) {
+		w.job.Unsettled, w.job.Keyed = false, false
+		if w.job.GivenUp {
+			r.giveUp(w, w.job.Reason)
+			return 0, nil
+		}
 		return r.again(w, reasonUnconfirmed, 0), nil
 	}
 	w.job.Probes++
@@ -212,7 +230,8 @@ func (r *Router) verify(ctx context.Context, w *work) (time.Duration, error) {
 	if !missing {
 		return wait, nil
 	}
-	err := fmt.Errorf("routing: file %s in Salesforce is not the document that was sent", w.job.VersionID)
+	err := fmt.Errorf("routing: %s in Salesforce is not the document that was sent", w.job.VersionID)
+	r.failed(ctx, w, err)
 	w.job.Reason, w.job.VersionID = reasonCorrupted, ""
 	r.tell(ctx, w, err)
 	return r.again(w, reasonCorrupted, r.backoff(w.job.Attempts)), nil
@@ -232,7 +251,7 @@ func (r *Router) find(ctx context.Context, w *work) (when time.Time, wait time.D
 	}
 	w.job.Failures = 0
 	if found.ID != "" {
-		w.job.VersionID, w.job.Reason = found.ID, ""
+		w.job.VersionID, w.job.Reason, w.job.Error = found.ID, "", ""
 		w.state = Verified
 	}
 	if !found.Time.IsZero() {
@@ -245,6 +264,9 @@ func (r *Router) find(ctx context.Context, w *work) (when time.Time, wait time.D
 // the document can be neither uploaded nor mailed, so somebody should know.
 func (r *Router) unanswered(ctx context.Context, w *work, err error) time.Duration {
 	r.failed(ctx, w, err)
+	if w.state == Uploaded {
+		w.job.Reason = r.explain(w, err).text
+	}
 	if r.cfg.Now().Sub(w.job.Since) >= r.cfg.MailAfter {
 		r.tell(ctx, w, err)
 	}
@@ -265,24 +287,27 @@ func (r *Router) again(w *work, reason string, pause time.Duration) time.Duratio
 	return min(pause, left)
 }
 
-// giveUp has the document mailed.
+// giveUp has the document mailed: as soon as no upload can come to anything any
+// more.
 func (r *Router) giveUp(w *work, reason string) {
-	w.job.Reason, w.job.Failures = reason, 0
+	w.job.Reason, w.job.Failures, w.job.GivenUp = reason, 0, w.job.Unsettled
 	w.state = Mailing
+	if w.job.Unsettled {
+		w.state = Ambiguous
+	}
 }
 
 // mail sends the document to each backup recipient who has not had it yet.
 func (r *Router) mail(ctx context.Context, w *work) (time.Duration, error) {
-	places := w.job.addressed(r.rule(w).backup)
-	var failed, tooLarge error
-	for _, n := range places {
-		if w.job.Letters[n].Sent {
+	var failed error
+	for _, n := range w.job.addressed(r.rule(w).backup) {
+		letter := w.job.Letters[n]
+		if letter.Sent || letter.Noted {
 			continue
 		}
-		err := r.cfg.Mailer.Send(ctx, r.message(w, n))
+		err := r.post(ctx, w, n)
 		switch {
 		case err == nil:
-			w.job.Letters[n].Sent = true
 			if err := r.save(ctx, w, 0); err != nil {
 				return 0, err
 			}
@@ -290,25 +315,48 @@ func (r *Router) mail(ctx context.Context, w *work) (time.Duration, error) {
 			return r.park(ctx, w, reasonDamaged, err), nil
 		case ctx.Err() != nil:
 			return 0, nil //nolint:nilerr // broken off: the mail is sent again, and nothing else is known
-		case errors.Is(err, ErrMailTooLarge):
-			tooLarge = err
 		default:
 			failed = err
 		}
 	}
-	return r.mailed(ctx, w, failed, tooLarge), nil
+	return r.mailed(ctx, w, failed), nil
+}
+
+// post sends the n-th letter: with the document or, where the server does not
+// take that, without.
+func (r *Router) post(ctx context.Context, w *work, n int) error {
+	err := r.send(ctx, w, n, true)
+	if !errors.Is(err, ErrMailTooLarge) {
+		w.job.Letters[n].Sent = err == nil
+		return err
+	}
+	r.failed(ctx, w, err)
+	if err = r.send(ctx, w, n, false); errors.Is(err, ErrMailTooLarge) {
+		r.failed(ctx, w, err) // a server that takes nothing: the host is told
+		err = nil
+	}
+	w.job.Letters[n].Noted = err == nil
+	return err
+}
+
+func (r *Router) send(ctx context.Context, w *work, n int, attached bool) error {
+	m, err := r.message(w, n, attached)
+	if err != nil {
+		return err
+	}
+	return r.cfg.Mailer.Send(ctx, m)
 }
 
 // mailed decides what follows from a round of mails.
-func (r *Router) mailed(ctx context.Context, w *work, failed, tooLarge error) time.Duration {
+func (r *Router) mailed(ctx context.Context, w *work, failed error) time.Duration {
 	switch {
 	case failed != nil:
 		r.failed(ctx, w, failed)
 		r.tell(ctx, w, failed)
 		w.job.Failures++
 		return r.backoff(w.job.Failures)
-	case tooLarge != nil:
-		return r.park(ctx, w, w.job.Reason, tooLarge)
+	case slices.ContainsFunc(w.job.Letters, func(l letter) bool { return l.Noted && !l.Sent }):
+		return r.park(ctx, w, w.job.Reason, ErrMailTooLarge)
 	case !slices.ContainsFunc(w.job.Letters, func(l letter) bool { return l.Sent }):
 		return r.park(ctx, w, w.job.Reason, nil)
 	default:
@@ -327,7 +375,10 @@ func (r *Router) park(ctx context.Context, w *work, reason string, err error) ti
 
 // restart begins again with a delivery that was parked.
 func (r *Router) restart(_ context.Context, w *work) (time.Duration, error) {
-	w.job.Attempts, w.job.Failures, w.job.Since, w.job.Told = 0, 0, time.Time{}, ""
+	w.job.Attempts, w.job.Failures, w.job.Since, w.job.Told, w.job.GivenUp = 0, 0, time.Time{}, "", false
+	for n := range w.job.Letters {
+		w.job.Letters[n].Noted = false
+	}
 	w.state = Spooled
 	return 0, nil
 }
@@ -344,8 +395,9 @@ func (r *Router) tell(ctx context.Context, w *work, cause error) {
 	w.job.Told = w.state
 }
 
-// failed logs an error that the delivery survives.
+// failed notes an error that the delivery survives.
 func (r *Router) failed(ctx context.Context, w *work, err error) {
+	w.job.Error = clip(err.Error(), 1000)
 	r.cfg.Logger.WarnContext(ctx, "delivery failed for now", "delivery", w.ID, "state", w.state, "error", err)
 }
 
@@ -367,8 +419,17 @@ func (r *Router) rule(w *work) *route {
 
 func (r *Router) document(w *work) Document {
 	return Document{
+		As: cmp.Or(w.job.As, AsFile), Access: w.job.Access, Visibility: w.job.Visibility, Keyed: w.job.Keyed,
 		ID: w.ID, Login: w.job.Login, Target: w.job.Target, Title: w.job.Title, FileName: w.job.FileName,
 		Size: w.job.Blob.Size, MD5: w.job.Blob.MD5, Age: max(r.cfg.Now().Sub(w.job.First), 0), VersionID: w.job.VersionID,
 		Open: func() (io.ReadCloser, error) { return r.spool.Open(w.job.Blob) },
 	}
+}
+
+// clip shortens a text to so many bytes.
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }

@@ -70,7 +70,7 @@ func TestTransientFailureIsMailedAfterHalfAnHour(t *testing.T) {
 	d := state(t, r, id)
 	require.Equal(t, routing.Mailed, d.State)
 	require.Equal(t, 8, d.Attempts)
-	require.Equal(t, "Salesforce could not be reached.", d.Reason)
+	require.Equal(t, "Salesforce could not be reached since Thursday, May 23, 2019, 12:00 PM UTC.", d.Reason)
 	w.check(r, map[string]string{"a": "document a"})
 }
 
@@ -102,7 +102,7 @@ func TestRefusalIsMailedAtOnce(t *testing.T) {
 		salesforce.ErrAuth:                    "refused the login",
 		salesforce.ErrPasswordExpired:         "password for Salesforce has expired",
 		salesforce.ErrOrgMismatch:             "another company's",
-		salesforce.ErrSOAPLoginUnavailable:    "refused the login",
+		salesforce.ErrSOAPLoginUnavailable:    "no longer takes this kind of login",
 		&salesforce.Error{Status: 418}:        "refused the document",
 		errors.Join(errDown, errors.New("x")): "",
 	} {

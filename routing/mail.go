@@ -3,7 +3,6 @@ package routing
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/mail"
 	"strings"
@@ -33,7 +32,7 @@ type Message struct {
 	Date    time.Time
 	Subject string // one line
 	Text    string // lines end in \n
-	// Attachment is the document.
+	// Attachment is the document. The mail has none if it is zero.
 	Attachment Attachment
 }
 
@@ -93,26 +92,4 @@ func oneLine(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 	return strings.Join(strings.Fields(s), " ")
-}
-
-// message writes the mail that takes the document to a person.
-func (r *Router) message(w *work, n int) Message {
-	var text strings.Builder
-	fmt.Fprintf(&text, "The document \"%s\" could not be saved to Salesforce. It is attached to this mail.\n\n", w.job.Title)
-	fmt.Fprintf(&text, "Reason: %s\n\n", w.job.Reason)
-	for _, d := range w.job.Details {
-		fmt.Fprintf(&text, "%s: %s\n", d.Label, d.Value)
-	}
-	letter := w.job.Letters[n]
-	return Message{
-		ID:      fmt.Sprintf("%s.%d", w.ID, n+1),
-		To:      &mail.Address{Name: letter.Name, Address: letter.Address},
-		Date:    r.cfg.Now(),
-		Subject: "Not saved to Salesforce: " + w.job.Title,
-		Text:    text.String(),
-		Attachment: Attachment{
-			Name: w.job.FileName, Size: w.job.Blob.Size,
-			Open: func() (io.ReadCloser, error) { return r.spool.Open(w.job.Blob) },
-		},
-	}
 }

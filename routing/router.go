@@ -59,6 +59,10 @@ type Submission struct {
 	// Target is the record that the document belongs to, such as the
 	// appointment at which it was signed, as [salesforce.ParseID] reads it.
 	Target salesforce.ID
+	// Records are records that the document may belong to, by the names that rules
+	// call them: {"appointment": "a03…", "customer": "001…"}. A rule that names none
+	// goes by Target, which is not needed otherwise.
+	Records map[string]salesforce.ID
 	// Body is the document. It is read to its end and not closed.
 	Body io.Reader
 	// Size is the number of bytes that Body must have. Zero means any but
@@ -125,7 +129,8 @@ func (r *Router) route(ctx context.Context, s Submission) (Accepted, error) {
 // from others, if its bytes do not.
 func (r *Router) accept(ctx context.Context, s Submission, identity string) (Accepted, error) {
 	now := r.cfg.Now()
-	name, err := r.name(r.routes[s.Type], s, now)
+	route := r.routes[s.Type]
+	name, text, err := r.expand(route, s, now)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -136,7 +141,8 @@ func (r *Router) accept(ctx context.Context, s Submission, identity string) (Acc
 	}
 	j := job{
 		Type: s.Type, Target: s.Target, Login: s.Login, Title: name.Title, FileName: name.File,
-		Blob: blob, Identity: identity, Details: details(s),
+		As: route.As, Access: route.Access, Visibility: route.Visibility,
+		Blob: blob, Identity: identity, Details: details(s), Mail: text,
 	}
 	accepted, err := r.enqueue(ctx, s, id, j, now)
 	if err != nil {
@@ -162,16 +168,14 @@ func check(route *route, s *Submission) error {
 	if s.Body == nil {
 		errs = append(errs, errors.New("no body"))
 	}
-	target, err := salesforce.ParseID(string(s.Target))
-	if err != nil {
-		errs = append(errs, fmt.Errorf("target: %w", err))
-	}
+	target, err := route.record(*s)
 	s.Target = target
-	return errors.Join(errs...)
+	return errors.Join(append(errs, err)...)
 }
 
-// name expands the rule's template, this once.
-func (r *Router) name(route *route, s Submission, now time.Time) (placeholder.Name, error) {
+// expand expands the rule's templates, this once: the document's name, and what
+// a mail about it says.
+func (r *Router) expand(route *route, s Submission, now time.Time) (placeholder.Name, *mailText, error) {
 	data := s.Placeholders
 	if data.Date.IsZero() {
 		data.Date, data.Zone = now, cmp.Or(data.Zone, r.cfg.Zone)
@@ -179,7 +183,31 @@ func (r *Router) name(route *route, s Submission, now time.Time) (placeholder.Na
 	data.DateLayout = cmp.Or(data.DateLayout, r.cfg.DateLayout)
 	data.Custom = r.cfg.Placeholders.For(s.Office)
 	maps.Copy(data.Custom, s.Placeholders.Custom)
-	return route.name.FileName(data, &placeholder.Options{Strict: r.cfg.Strict})
+	values := &fixed{Data: data, known: map[string]string{}}
+	name, err := route.name.FileName(values, &placeholder.Options{Strict: r.cfg.Strict})
+	if err != nil {
+		return placeholder.Name{}, nil, err
+	}
+	text, err := route.mailText(values, r.cfg.Strict)
+	return name, text, err
+}
+
+// fixed gives each placeholder one value, whichever template asks and however
+// often: random numbers too.
+type fixed struct {
+	placeholder.Data
+	known map[string]string
+}
+
+func (f *fixed) Value(name string) (string, error) {
+	if text, ok := f.known[name]; ok {
+		return text, nil
+	}
+	text, err := f.Data.Value(name)
+	if err == nil {
+		f.known[name] = text
+	}
+	return text, err
 }
 
 func (r *Router) spoolBody(ctx context.Context, id string, s Submission) (outbox.Blob, error) {

@@ -118,9 +118,14 @@ var kinds = []string{kind}
 
 // claim leases one delivery that is due: that one, or any for an empty id.
 func (r *Router) claim(ctx context.Context, id string) (d outbox.Delivery, ok bool, err error) {
+	return r.claimOf(ctx, id, outbox.Pending)
+}
+
+// claimOf leases one delivery that is due, or one that is parked.
+func (r *Router) claimOf(ctx context.Context, id string, status outbox.Status) (d outbox.Delivery, ok bool, err error) {
 	now := r.cfg.Now()
 	claimed, err := r.cfg.Store.Claim(ctx, outbox.Claim{
-		Kinds: kinds, ID: id, Now: now, Until: now.Add(r.cfg.Lease), Max: 1,
+		Kinds: kinds, ID: id, Status: status, Now: now, Until: now.Add(r.cfg.Lease), Max: 1,
 	})
 	if err != nil || len(claimed) == 0 {
 		return outbox.Delivery{}, false, err

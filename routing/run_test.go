@@ -147,7 +147,7 @@ func TestUploadEndsInTime(t *testing.T) {
 		require.Equal(t, 1, s.count)
 		d := state(t, r, accepted.ID)
 		require.Equal(t, routing.Spooled, d.State)
-		require.Equal(t, "Salesforce could not be reached.", d.Reason)
+		require.Equal(t, "Salesforce could not be reached since Saturday, January 1, 2000, 12:10 AM UTC.", d.Reason)
 	})
 }
 

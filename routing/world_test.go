@@ -286,9 +286,12 @@ func (w *world) find(d routing.Document) (routing.Finding, error) {
 }
 
 func (w *world) mail(m routing.Message) error {
-	content, err := readAll(m.Attachment.Open)
-	if err != nil {
-		return err
+	var content string
+	if m.Attachment.Open != nil {
+		var err error
+		if content, err = readAll(m.Attachment.Open); err != nil {
+			return err
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

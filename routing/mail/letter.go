@@ -28,7 +28,7 @@ import (
 //	Content-Type: text/plain; …        text, quoted-printable
 //
 //	--boundary
-//	Content-Type: application/pdf; …   document, base64
+//	Content-Type: application/pdf; …   document, if there is one, base64
 //
 //	--boundary--
 //
@@ -44,6 +44,9 @@ func (l letter) international() bool { return !ascii(l.from.Address) || !ascii(l
 
 // write writes the whole mail. After an error the mail is not complete.
 func (l letter) write(w io.Writer) error {
+	if l.Attachment.Open == nil {
+		return l.writeWith(w, nil)
+	}
 	f, err := l.Attachment.Open()
 	if err != nil {
 		return err
@@ -84,6 +87,9 @@ func (l letter) writeWith(w io.Writer, document io.Reader) error {
 	}
 	if err := writeText(part, l.Text); err != nil {
 		return err
+	}
+	if l.Attachment.Open == nil {
+		return body.Close()
 	}
 	part, err = body.CreatePart(textproto.MIMEHeader{
 		"Content-Type":              {contentType(l.Attachment.Name)},

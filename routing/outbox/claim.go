@@ -92,8 +92,12 @@ var readCommitted = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 // dueFor selects what c may claim.
 func dueFor(c Claim) (string, []any) {
 	w := where{}
-	w.add(`status = ?`, Pending)
-	w.add(`not_before <= ?`, c.Now.UnixMilli())
+	if c.Status == Parked {
+		w.add(`status = ?`, Parked)
+	} else {
+		w.add(`status = ?`, Pending)
+		w.add(`not_before <= ?`, c.Now.UnixMilli())
+	}
 	w.in(`kind`, c.Kinds)
 	if c.ID != "" {
 		w.add(`id = ?`, c.ID)

@@ -74,20 +74,23 @@ func (m *Memory) Claim(ctx context.Context, c Claim) ([]Delivery, error) {
 
 // due lists what may be claimed, the longest waiting first.
 func (m *Memory) due(c Claim) []*Delivery {
-	var due []*Delivery
+	var list []*Delivery
 	for _, d := range m.deliveries {
-		if d.Status == Pending && !d.NotBefore.After(round(c.Now)) &&
-			slices.Contains(c.Kinds, d.Kind) && (c.ID == "" || c.ID == d.ID) {
-			due = append(due, d)
+		due := d.Status == Pending && !d.NotBefore.After(round(c.Now))
+		if c.Status == Parked {
+			due = d.Status == Parked
+		}
+		if due && slices.Contains(c.Kinds, d.Kind) && (c.ID == "" || c.ID == d.ID) {
+			list = append(list, d)
 		}
 	}
-	slices.SortFunc(due, func(a, b *Delivery) int {
+	slices.SortFunc(list, func(a, b *Delivery) int {
 		if n := a.NotBefore.Compare(b.NotBefore); n != 0 {
 			return n
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
-	return due
+	return list
 }
 
 // Extend implements [Store].

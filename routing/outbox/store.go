@@ -23,7 +23,8 @@ type Store interface {
 	// at once. A store that has no transactions refuses one.
 	Enqueue(ctx context.Context, tx Execer, d Delivery) (stored Delivery, created bool, err error)
 
-	// Claim leases pending deliveries that are due, the longest waiting first.
+	// Claim leases deliveries, those that are due or those that are parked, the
+	// longest waiting first.
 	// None is no error.
 	Claim(ctx context.Context, c Claim) ([]Delivery, error)
 
@@ -75,6 +76,9 @@ type Claim struct {
 	Until time.Time // when the lease ends
 	Max   int       // at most so many; at least one
 	ID    string    // only this one, if not empty: for a job queue that brings ids
+	// Status is that of the deliveries to claim: Pending, which is the default, or
+	// Parked, whether due or not. A parked one stays so until it is saved.
+	Status Status
 }
 
 func (c Claim) validate() error {
@@ -84,6 +88,9 @@ func (c Claim) validate() error {
 	}
 	if c.Max < 1 {
 		errs = append(errs, fmt.Errorf("maximum %d is less than 1", c.Max))
+	}
+	if c.Status != "" && c.Status != Pending && c.Status != Parked {
+		errs = append(errs, fmt.Errorf("what is %s cannot be claimed", c.Status))
 	}
 	if !c.Until.After(c.Now) {
 		errs = append(errs, fmt.Errorf("lease ends at %s, not after %s", c.Until, c.Now))

@@ -35,6 +35,7 @@ func TestStore(t *testing.T, open func(t *testing.T) outbox.Store) {
 		{"OvertakenWorkersWriteNothing", overtakenWorkersWriteNothing},
 		{"ExtendMovesTheEndOfTheLease", extendMovesTheEndOfTheLease},
 		{"OnlyPendingIsClaimed", onlyPendingIsClaimed},
+		{"ParkedIsClaimedWhereItIsAskedFor", parkedIsClaimedWhereItIsAskedFor},
 		{"RedriveTakesOnlyParked", redriveTakesOnlyParked},
 		{"ListIsSortedAndLetsTheLoopWrite", listIsSortedAndLetsTheLoopWrite},
 		{"PurgeTakesOnlyOldAndDone", purgeTakesOnlyOldAndDone},
@@ -259,6 +260,7 @@ func claimRefusesNonsense(t *testing.T, s outbox.Store) {
 		{Now: start, Until: start.Add(time.Minute), Max: 1},
 		{Kinds: []string{kind}, Now: start, Until: start, Max: 1},
 		{Kinds: []string{kind}, Now: start, Until: start.Add(time.Minute)},
+		{Kinds: []string{kind}, Now: start, Until: start.Add(time.Minute), Max: 1, Status: outbox.Done},
 	} {
 		if _, err := s.Claim(t.Context(), c); err == nil {
 			t.Errorf("Claim(%+v) succeeded", c)
@@ -333,6 +335,35 @@ func onlyPendingIsClaimed(t *testing.T, s outbox.Store) {
 	if created || stored.ID != "b" || stored.Status != outbox.Done {
 		t.Errorf("Enqueue of a key that is done: %+v, created %t", stored, created)
 	}
+}
+
+// A person decides about what is parked, and about nothing else.
+func parkedIsClaimedWhereItIsAskedFor(t *testing.T, s outbox.Store) {
+	enqueue(t, s, delivery("a"))
+	enqueue(t, s, delivery("b"))
+	_, err := s.Park(t.Context(), start.Add(time.Hour), "a")
+	ok(t, err)
+	c := claim(start)
+	c.Status = outbox.Parked
+	claimed, err := s.Claim(t.Context(), c)
+	ok(t, err)
+	ids(t, claimed, "a")
+	same(t, claimed[0], get(t, s, "a"))
+	if claimed[0].Status != outbox.Parked {
+		t.Errorf("claimed, it is %s", claimed[0].Status)
+	}
+	again, err := s.Claim(t.Context(), c)
+	ok(t, err)
+	ids(t, again, "a")
+	claimed[0].Status = outbox.Done
+	if err := s.Save(t.Context(), claimed[0]); !errors.Is(err, outbox.ErrLeaseLost) {
+		t.Errorf("the overtaken claim was saved: %v", err)
+	}
+	again[0].Status = outbox.Done
+	ok(t, s.Save(t.Context(), again[0]))
+	claimed, err = s.Claim(t.Context(), c)
+	ok(t, err)
+	ids(t, claimed)
 }
 
 func redriveTakesOnlyParked(t *testing.T, s outbox.Store) {
