@@ -12,6 +12,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
 		exit(serve(os.Args[2]))
 	}
+	if len(os.Args) == 3 && os.Args[1] == "org" {
+		exit(serveOrg(os.Args[2], os.Stdin, os.Stdout))
+	}
 	os.Exit(m.Run())
 }
 
@@ -42,5 +45,20 @@ func TestEveryScenarioRuns(t *testing.T) {
 	}
 	if len(results) != 8 {
 		t.Errorf("%d scenarios ran", len(results))
+	}
+}
+
+// The imports bring all accounts and then those that have changed into every
+// database that is there.
+func TestImportsRun(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	if err := imports([]string{"-accounts", "3000", "-changes", "100"}, &text); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"| SQLite | complete | 3000 |", "| SQLite | incremental, 100 updated | 100 |"} {
+		if !strings.Contains(text.String(), part) {
+			t.Errorf("the table lacks %q:\n%s", part, text.String())
+		}
 	}
 }

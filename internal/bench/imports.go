@@ -25,7 +25,7 @@ import (
 // imports is what the command does for "import": a complete import of accounts
 // out of an org in a process of its own, and an incremental one after some have
 // changed, into each database that is there.
-func imports(args []string) (err error) {
+func imports(args []string, out io.Writer) (err error) {
 	flags := flag.NewFlagSet("import", flag.ContinueOnError)
 	accounts := flags.Int("accounts", 1_000_000, "accounts in the org")
 	changes := flags.Int("changes", 1000, "accounts that change before the incremental import")
@@ -44,7 +44,7 @@ func imports(args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, org.stop()) }()
 	w := &imported{bencher: b, org: org, changes: *changes, profile: *profile}
-	return w.table(os.Stdout)
+	return w.table(out)
 }
 
 // orgProcess is an org in a process of its own.

@@ -22,7 +22,7 @@ func main() {
 		exit(serveOrg(os.Args[2], os.Stdin, os.Stdout))
 	}
 	if len(os.Args) > 1 && os.Args[1] == "import" {
-		exit(imports(os.Args[2:]))
+		exit(imports(os.Args[2:], os.Stdout))
 	}
 	runs := flag.Int("runs", 7, "runs of each client, of which the median counts")
 	only := flag.String("only", "", "regular expression of the scenarios to run")
