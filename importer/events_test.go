@@ -456,3 +456,42 @@ func TestLinkAgainLeavesAnotherDetachedCustomersProjectAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "1", w.value(t, "projects", tower, "active"))
 }
+
+func TestLinkAgainBringsBackAContactThatWasMissed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme := w.account("Acme")
+	ada := w.contact(acme, "Ada")
+	im := w.settled(t)
+	w.query(t, `DELETE FROM contacts RETURNING 1`)
+	w.org.Update(ada, map[string]any{"Phone": "1"})
+	incremental(t, im) // which finds out, and removes the link
+	require.Equal(t, "detached", w.linkState(t, ada))
+
+	_, err := im.LinkAgain(t.Context(), "bert", "customer", w.hostID(t, "customers", acme))
+
+	require.NoError(t, err)
+	require.Equal(t, "1", w.value(t, "contacts", ada, "phone"))
+	require.Equal(t, "locked", lockState(t, im, "contact", w.hostID(t, "contacts", ada)))
+}
+
+func TestProjectThatCanBeSeenAgainInAnotherStageIsRetired(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.OnStageExit = customers.RetireProject
+	var hidden salesforce.ID
+	w.tune = func(config *importer.Config) { config.Client = w.client(t, sharing{w.org.Transport(), &hidden}) }
+	tower := w.opportunity(w.account("Acme"), "Tower", "Closed Won")
+	im := w.settled(t)
+	hidden = salesforce.ID(tower)
+	complete(t, im)
+	require.Equal(t, "vanished", w.linkState(t, tower))
+	require.Equal(t, "1", w.value(t, "projects", tower, "active"))
+
+	hidden = ""
+	w.org.Update(tower, map[string]any{"StageName": "Closed Lost"})
+	incremental(t, im)
+
+	require.Equal(t, "0", w.value(t, "projects", tower, "active"))
+	require.Equal(t, "linked", w.linkState(t, tower))
+}

@@ -107,10 +107,11 @@ func (r *run) decide(ctx context.Context, o *object, it *item, parents map[sales
 		verdict = r.without(o, it.record, parent)
 		it.under = parents[it.link.ParentID].HostID
 	}
+	asked := parent.ID != "" && parent.ID == r.relinked && !flag(it.record, "IsDeleted")
 	switch {
-	case it.link.State == Detached:
+	case it.link.State == Detached && !asked:
 		it.skip("its Salesforce flag was removed in the host")
-	case parents[it.link.ParentID].Free && (parent.ID == "" || parent.ID != r.relinked || flag(it.record, "IsDeleted")):
+	case parents[it.link.ParentID].Free && !asked:
 		it.skip("its " + r.kindOf(o.Parent) + " is no longer led by Salesforce")
 	case it.known && it.stamp.Before(it.link.Stamp):
 		it.entry.Result = Unchanged // the host has a newer version already
@@ -180,20 +181,19 @@ func (r *run) put(ctx context.Context, o *object, it *item, parent Link) error {
 func (r *run) leave(ctx context.Context, o *object, it *item) (err error) {
 	it.skip(o.Scope.Field + " is not ticked")
 	switch it.link.State {
-	case Linked, Leaving, Vanished, Deleted:
-		if it.link.State == Deleted { // its children were restored with it
-			it.tasks, err = r.family(ctx, o, it.link.ID)
-		}
-		it.next.State, it.next.Stamp = OutOfScope, it.stamp
-		it.next.Free = o.Scope.OnExit == Detach
-		if o.Scope.OnExit == Deactivate {
-			it.alter(Retire)
-		} else {
-			it.revive()
-		}
-	case Pending: // a run was broken off while it brought it in, or just before
-		it.next.State, it.next.Stamp = OutOfScope, it.stamp
+	case Linked, Leaving, Vanished, Deleted, Pending:
+	default:
+		return nil
+	}
+	if it.link.State == Deleted { // its children were restored with it
+		it.tasks, err = r.family(ctx, o, it.link.ID)
+	}
+	it.next.State, it.next.Stamp = OutOfScope, it.stamp
+	it.next.Free = o.Scope.OnExit == Detach
+	if o.Scope.OnExit == Deactivate || it.link.State == Pending { // a run was broken off while it brought it in, or just before
 		it.alter(Retire)
+	} else {
+		it.revive()
 	}
 	return err
 }
@@ -304,13 +304,13 @@ func (it *item) alter(action Action) {
 // restored in Salesforce.
 func (it *item) hold(inactive bool) {
 	switch it.link.State {
-	case Linked, Leaving, Deleted:
+	case Linked, Leaving, Deleted, Vanished:
 	case Pending: // a run was broken off while it brought it in, or just before
 		inactive = true
 	default:
 		return
 	}
-	it.next.State, it.next.Stamp = Linked, it.stamp
+	it.next.State, it.next.Stamp, it.next.Free = Linked, it.stamp, false
 	if !inactive {
 		it.revive()
 	} else if !it.link.Retired || it.link.State == Leaving {
