@@ -62,7 +62,7 @@ func (s *sim) observe() {
 func (s *sim) version(t *simTrack) simVersion {
 	record := s.org.Record(t.id)
 	if record == nil || s.isConcealed(record) {
-		return simVersion{gone: true}
+		return simVersion{gone: true, deleted: record["IsDeleted"] == true}
 	}
 	text := func(field string) string { v, _ := record[field].(string); return v }
 	v := simVersion{
@@ -260,13 +260,11 @@ func (s *sim) verifyLeft(t *simTrack, row *simRow) {
 	} else if !row.active {
 		left = importer.Deactivate
 	}
-	if s.broken[t.id] && left == importer.Deactivate && !s.mayHaveLeftBy(t, left) { // inactive, as nobody knew whether the host had it
-		left = importer.Keep
-	}
-	if !s.mayHaveLeftBy(t, left) {
+	unknown := s.broken[t.id] && !row.active // as nobody knew whether the host had it
+	if !unknown && !s.mayHaveLeftBy(t, left) {
 		s.fail("I1", "%s has left the scope by %q, and the policies were %v: %s", t.id, left, s.policies, row)
 	}
-	if left == importer.Detach && !row.active && !s.broken[t.id] && !s.policies[importer.Deactivate] && (t.exit == nil || *t.exit != importer.Deactivate) {
+	if left == importer.Detach && !row.active && !unknown && !s.policies[importer.Deactivate] && (t.exit == nil || *t.exit != importer.Deactivate) {
 		s.fail("I1", "%s is live in Salesforce, was not deactivated, and is inactive in the host", t.id)
 	}
 	s.verifyFrozen(t, row)
@@ -284,7 +282,7 @@ func (s *sim) mayHaveLeftBy(t *simTrack, policy importer.ExitPolicy) bool {
 // verifyGone checks a record that nobody can see any more: it stays as it is,
 // unless an import has seen its deletion.
 func (s *sim) verifyGone(t *simTrack, row *simRow) {
-	if t.inHost && row.active != t.active && len(t.log)-1 <= t.checked+1 {
+	if t.inHost && row.active != t.active && len(t.log)-1 <= t.checked+1 && !t.last().deleted {
 		s.fail("I1", "%s has vanished from Salesforce, and the host's record is active %t", t.id, row.active)
 	}
 	s.verifyFrozen(t, row)

@@ -434,8 +434,8 @@ func (s *sim) linkAgain(e simStep) {
 	}
 	s.count("linked again", 1)
 	for _, child := range s.tracks {
-		if child.object != "Account" && child.last().parent == id && s.row(child.id) != nil {
-			child.lost = false
+		if child.object != "Account" && child.last().live() && child.last().parent == id {
+			child.lost, child.inHost = false, s.row(child.id) != nil
 		}
 	}
 }
