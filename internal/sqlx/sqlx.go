@@ -223,7 +223,8 @@ func (d Dialect) UpdateRows(table, key string, columns []string, cast func(place
 	case MySQL:
 		first := "SELECT ? AS " + strings.Join(names, ", ? AS ")
 		more := strings.Repeat(" UNION ALL SELECT "+Marks(len(names)), rows-1)
-		return "UPDATE " + table + " AS t JOIN (" + first + more + ") AS v ON " + on + " SET t." + strings.Join(sets, ", t.")
+		return "UPDATE (" + first + more + ") AS v STRAIGHT_JOIN " + table + " AS t ON " + on + // else it reads the whole of a large table
+			" SET t." + strings.Join(sets, ", t.")
 	default:
 		return "WITH v (" + list + ") AS (VALUES " + Rows(rows, len(names)) + ") UPDATE " + table +
 			" AS t SET " + strings.Join(sets, ", ") + " FROM v WHERE " + on
