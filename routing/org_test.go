@@ -27,6 +27,7 @@ import (
 
 // A site is an org, a mail server and a router between them.
 type site struct {
+	cfg     routing.Config
 	org     *salesforcetest.Org
 	smtp    *smtptest.Server
 	router  *routing.Router
@@ -36,7 +37,7 @@ type site struct {
 func newSite(t *testing.T, mails smtptest.Options, change func(*routing.Config)) *site {
 	t.Helper()
 	s := &site{
-		org:  salesforcetest.NewOrg(&salesforcetest.Options{HashOnlyAbove: 1 << 20}),
+		org:  salesforcetest.NewOrg(&salesforcetest.Options{HashOnlyAbove: 30 << 20}),
 		smtp: smtptest.Start(t, mails),
 	}
 	s.org.SetNow(start)
@@ -53,10 +54,19 @@ func newSite(t *testing.T, mails smtptest.Options, change func(*routing.Config))
 	if change != nil {
 		change(&cfg)
 	}
-	var err error
-	s.router, err = routing.New(cfg)
-	require.NoError(t, err)
+	s.cfg = cfg
+	s.router = s.with(t, func(*routing.Config) {})
 	return s
+}
+
+// with is another router of the site.
+func (s *site) with(t *testing.T, change func(*routing.Config)) *routing.Router {
+	t.Helper()
+	cfg := s.cfg
+	change(&cfg)
+	r, err := routing.New(cfg)
+	require.NoError(t, err)
+	return r
 }
 
 func client(t *testing.T, org *salesforcetest.Org, id, secret string) *salesforce.Client {
