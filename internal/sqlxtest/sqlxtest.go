@@ -9,6 +9,7 @@
 package sqlxtest
 
 import (
+	"context"
 	"crypto/rand"
 	"database/sql"
 	"fmt"
@@ -125,7 +126,7 @@ func create(t testing.TB, server Database, make, drop string) {
 		t.Fatal(fmt.Errorf("create a database for the test: %w", err))
 	}
 	t.Cleanup(func() {
-		_, _ = db.Exec(drop) // at worst it stays on a server that is only for tests
+		_, _ = db.ExecContext(context.Background(), drop) // at worst it stays on a server that is only for tests
 		_ = db.Close()
 	})
 }
