@@ -160,7 +160,7 @@ func (tx *Transaction) stampNew(r *record) {
 		}
 	}
 	if r.values[fieldID] == nil {
-		r.values[fieldID] = r.of.freeID()
+		r.values[fieldID] = tx.org.freeID(r.of)
 	}
 	now := tx.org.stamp()
 	if r.deleted() { // in a file of old records: deleting moved the stamp
@@ -179,8 +179,10 @@ func (tx *Transaction) stampNew(r *record) {
 	}
 }
 
-// freeID returns an id that no record has.
-func (ob *object) freeID() string {
+// freeID returns an id that no record has. Notes draw theirs from those of the
+// documents that are behind them.
+func (c *catalog) freeID(ob *object) string {
+	ob = c.byPrefix[ob.KeyPrefix]
 	for {
 		ob.serial++
 		if id := newID(ob.KeyPrefix, ob.serial); ob.rows[id] == nil {

@@ -212,6 +212,13 @@ func TestNotesAreFiles(t *testing.T) {
 	require.Equal(t, "Sold &amp; happy", note["TextPreview"])
 	require.Equal(t, "Sold &amp; happy", c.get("/sobjects/ContentNote/"+id+"/Content").ok(200).body)
 
+	file := c.post("/sobjects/ContentVersion", `{"PathOnClient":"a.txt","VersionData":"YQ=="}`).id()
+	require.NotEqual(t, id, org.Record(file)["ContentDocumentId"])
+	c.delete("/sobjects/ContentDocument/" + org.Record(file)["ContentDocumentId"].(string)).ok(204)
+	next := c.post("/sobjects/ContentNote", `{"Title":"Next"}`).id()
+	require.Len(t, org.Records("ContentDocument"), 2)
+	c.delete("/sobjects/ContentNote/" + next).ok(204)
+
 	c.delete("/sobjects/ContentNote/" + id).ok(204)
 	require.Empty(t, org.Records("ContentDocument"))
 	require.Empty(t, org.Records("ContentVersion"))

@@ -189,7 +189,7 @@ func (l *loader) identify(rec *loaded) error {
 		rec.id = long(id)
 	}
 	if rec.id == "" {
-		rec.id = rec.object.freeID()
+		rec.id = l.tx.org.freeID(rec.object)
 		rec.in = append(rec.in, assignment{name: "Id", value: rec.id})
 	}
 	ref, ok := rec.extras["_ref"].(string)
