@@ -32,6 +32,18 @@ type Config struct {
 	// Sealer seals credit applications. Required with Credit.
 	Sealer Sealer
 
+	// Results is the form for the results of appointments. Defaults to none: they
+	// are refused.
+	Results *ResultsForm
+	// Renderer makes the results report. Required with Results.
+	Renderer Renderer
+	// Records is whose records results are written to. Defaults to Destination,
+	// which is a Salesforce then.
+	Records *Salesforce
+	// OptionsMaxAge is how long the form's options are kept before they are read
+	// from Salesforce again. Defaults to 15 minutes.
+	OptionsMaxAge time.Duration
+
 	// Mailer sends documents that cannot be uploaded. Required when a rule has
 	// recipients.
 	Mailer Mailer
@@ -137,6 +149,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.UploadStart, time.Minute)
 	setDefault(&c.UploadRate, 50_000)
 	setDefault(&c.Quarantine, time.Minute)
+	setDefault(&c.OptionsMaxAge, 15*time.Minute)
 	setDefault(&c.PurgeEvery, time.Hour)
 	setDefault(&c.Retention, 30*24*time.Hour)
 	if len(c.Probes) == 0 {
@@ -172,7 +185,7 @@ func (c Config) validate() error {
 		{"Destination", c.Destination == nil},
 		{"Store", c.Store == nil},
 		{"Spool.Dir", c.Spool.Dir == ""},
-		{"Rules", len(c.Rules) == 0 && c.Credit == nil},
+		{"Rules", len(c.Rules) == 0 && c.Credit == nil && c.Results == nil},
 	} {
 		if field.missing {
 			errs = append(errs, fmt.Errorf("%s is missing", field.name))
@@ -194,6 +207,7 @@ func (c Config) validate() error {
 		{"UploadRate", c.UploadRate},
 		{"Quarantine", int64(c.Quarantine)},
 		{"Probes", int64(c.Probes[0])},
+		{"OptionsMaxAge", int64(c.OptionsMaxAge)},
 		{"PurgeEvery", int64(c.PurgeEvery)},
 		{"Retention", int64(c.Retention)},
 	} {
@@ -230,6 +244,8 @@ func (c Config) routes() (map[DocumentType]*route, error) {
 	known := append(placeholder.Names(), c.Placeholders.Names()...)
 	rules, err := c.credit()
 	errs := []error{err}
+	rules, err = c.results(rules)
+	errs = append(errs, err)
 	for _, rule := range rules {
 		parsed, err := parseRule(rule)
 		errs = append(errs, err)

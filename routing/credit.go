@@ -128,7 +128,7 @@ func (r *Router) routeCredit(ctx context.Context, s CreditSubmission) (Accepted,
 		return Accepted{}, err
 	}
 	s.Body, s.Size = bytes.NewReader(sealed), 0
-	return r.accept(ctx, s.Submission, identity(document, rule.Password))
+	return r.accept(ctx, s.Submission, job{Identity: identity(document, rule.Password)})
 }
 
 // identity tells a sealed document apart from others, for sealing gives other

@@ -59,6 +59,9 @@ type Delivery struct {
 	Attempts int
 	// VersionID is the id of the ContentVersion or Attachment, once it is known.
 	VersionID string
+	// Steps are what is done with results, in their order: each has a state of
+	// its own. Empty for a document, which is one step.
+	Steps []Step
 	// Next is when the delivery is due.
 	Next time.Time
 	// Accepted is when Route accepted the document, Updated when the delivery
@@ -94,7 +97,10 @@ type job struct {
 	Access     Access     `json:"access,omitempty"`
 	Visibility Visibility `json:"visibility,omitempty"`
 
-	// Of the uploads.
+	Results *results `json:"results,omitempty"` // nil for a document
+	Part    part     `json:"part,omitempty"`    // what is being done
+
+	// Of the uploads, or what else the part is.
 	First     time.Time `json:"first,omitzero"` // when the very first began
 	Since     time.Time `json:"since,omitzero"` // when the first began that MailAfter counts
 	Asked     time.Time `json:"asked,omitzero"` // when Salesforce was first asked about an open outcome and answered, by its clock
@@ -184,13 +190,18 @@ func (w *work) public() Delivery {
 	for _, l := range w.job.Letters {
 		recipients = append(recipients, Recipient(l))
 	}
-	return Delivery{
+	d := Delivery{
 		As: cmp.Or(w.job.As, AsFile), Error: w.job.Error, Recipients: recipients,
 		ID: w.ID, Key: w.Key, Type: w.job.Type, Target: w.job.Target, Login: w.job.Login,
 		Title: w.job.Title, FileName: w.job.FileName, Size: w.job.Blob.Size,
 		State: state, Reason: w.job.Reason, Attempts: w.job.Attempts, VersionID: w.job.VersionID,
 		Next: w.NotBefore, Accepted: w.Created, Updated: w.Updated,
 	}
+	if w.job.Results != nil {
+		d.Steps = slices.Clone(w.job.Results.Steps)
+		d.VersionID = d.step(StepReport).ID
+	}
+	return d
 }
 
 // Delivery tells how a delivery stands. An unknown id is outbox.ErrNotFound.

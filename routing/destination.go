@@ -266,7 +266,7 @@ func (s Salesforce) Find(ctx context.Context, d Document) (Finding, error) {
 	if err != nil {
 		return Finding{}, err
 	}
-	asked := time.Now() // measures only, which setting the clock does not disturb
+	clock := clockOf(c)
 	id, err := c.FindUpload(ctx, d.sought())
 	if err == nil && id != "" && d.As != AsAttachment {
 		err = share(ctx, c, id, d)
@@ -274,11 +274,20 @@ func (s Salesforce) Find(ctx context.Context, d Document) (Finding, error) {
 	if err != nil {
 		return Finding{}, fmt.Errorf("routing: find document %s: %w", d.ID, err)
 	}
-	f := Finding{ID: string(id)}
-	if now, ok := c.ServerTime(); ok {
-		f.Time = now.Add(-time.Since(asked))
+	return Finding{ID: string(id), Time: clock()}, nil
+}
+
+// clockOf tells what Salesforce's clock showed when it was called, once there has
+// been an answer.
+func clockOf(c *salesforce.Client) func() time.Time {
+	asked := time.Now() // measures only, which setting the clock does not disturb
+	return func() time.Time {
+		now, ok := c.ServerTime()
+		if !ok {
+			return time.Time{}
+		}
+		return now.Add(-time.Since(asked))
 	}
-	return f, nil
 }
 
 // sought is what the document looks like in Salesforce.

@@ -126,7 +126,7 @@ func (r *Router) hold(ctx context.Context, d outbox.Delivery, f func(context.Con
 
 // begin notes that an upload is about to begin.
 func (r *Router) begin(_ context.Context, w *work) (time.Duration, error) {
-	if w.job.Blob.Size > r.rule(w).limit() {
+	if w.job.Part == filePart && w.job.Blob.Size > r.rule(w).limit() {
 		r.giveUp(w, reasonTooLarge)
 		return 0, nil
 	}
@@ -146,8 +146,11 @@ func (r *Router) begin(_ context.Context, w *work) (time.Duration, error) {
 func (r *Router) upload(ctx context.Context, w *work) (time.Duration, error) {
 	limited, cancel := context.WithTimeout(ctx, r.patience(w.job.Blob.Size))
 	defer cancel()
-	id, err := r.cfg.Destination.Upload(limited, r.document(w))
+	id, err := r.carryOut(limited, w)
 	switch {
+	case err == nil && w.job.Part != filePart: // which Salesforce's word is enough for
+		r.finish(w, id)
+		return 0, nil
 	case err == nil:
 		w.job.VersionID, w.job.Down = id, time.Time{}
 		w.state = Uploaded
@@ -160,6 +163,9 @@ func (r *Router) upload(ctx context.Context, w *work) (time.Duration, error) {
 			return r.again(w, reasonUnconfirmed, r.cfg.Probes[0]), nil
 		}
 		return r.cfg.Probes[0], nil
+	case errors.Is(err, outbox.ErrDamaged) && w.job.Results != nil: // there is more to do
+		r.giveUp(w, reasonDamaged)
+		return 0, nil
 	case errors.Is(err, outbox.ErrDamaged):
 		return r.park(ctx, w, reasonDamaged, err), nil
 	case ctx.Err() != nil: // the host stops, which is no failure
@@ -242,7 +248,7 @@ func (r *Router) verify(ctx context.Context, w *work) (time.Duration, error) {
 // the work waits as find says.
 func (r *Router) find(ctx context.Context, w *work) (when time.Time, wait time.Duration, missing bool) {
 	asked := r.cfg.Now()
-	found, err := r.cfg.Destination.Find(ctx, r.document(w))
+	found, err := r.look(ctx, w)
 	switch {
 	case err != nil && ctx.Err() != nil: // the host stops
 		return asked, 0, false
@@ -251,8 +257,7 @@ func (r *Router) find(ctx context.Context, w *work) (when time.Time, wait time.D
 	}
 	w.job.Failures = 0
 	if found.ID != "" {
-		w.job.VersionID, w.job.Reason, w.job.Error = found.ID, "", ""
-		w.state = Verified
+		r.finish(w, found.ID)
 	}
 	if !found.Time.IsZero() {
 		asked = found.Time
@@ -287,13 +292,27 @@ func (r *Router) again(w *work, reason string, pause time.Duration) time.Duratio
 	return min(pause, left)
 }
 
+// finish notes that what the work does is done in Salesforce, and by which id.
+func (r *Router) finish(w *work, id string) {
+	if w.job.Results != nil {
+		w.nextPart(StepDone, "", id)
+		return
+	}
+	w.job.VersionID, w.job.Reason, w.job.Error = id, "", ""
+	w.state = Verified
+}
+
 // giveUp has the document mailed: as soon as no upload can come to anything any
-// more.
+// more. Results are mailed when nothing else is left to do with them.
 func (r *Router) giveUp(w *work, reason string) {
 	w.job.Reason, w.job.Failures, w.job.GivenUp = reason, 0, w.job.Unsettled
-	w.state = Mailing
-	if w.job.Unsettled {
+	switch {
+	case w.job.Unsettled:
 		w.state = Ambiguous
+	case w.job.Results != nil:
+		w.nextPart(StepFailed, reason, "")
+	default:
+		w.state = Mailing
 	}
 }
 
@@ -380,6 +399,9 @@ func (r *Router) restart(_ context.Context, w *work) (time.Duration, error) {
 		w.job.Letters[n].Noted = false
 	}
 	w.state = Spooled
+	if w.job.Results != nil {
+		w.restartParts()
+	}
 	return 0, nil
 }
 

@@ -196,9 +196,9 @@ func (r *Router) whereabouts(w *work, attached bool) string {
 
 // details are the lines about the document.
 func (j *job) details() string {
-	lines := make([]string, len(j.Details))
-	for i, d := range j.Details {
-		lines[i] = d.Label + ": " + d.Value
+	var lines []string
+	for _, d := range append(j.unsaved(), j.Details...) {
+		lines = append(lines, d.Label+": "+d.Value)
 	}
 	return strings.Join(lines, "\n")
 }

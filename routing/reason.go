@@ -79,7 +79,7 @@ func refused(err error) refusal {
 // explain takes down what an error means to a person, and since when Salesforce
 // has not been reached if that is it.
 func (r *Router) explain(w *work, err error) refusal {
-	why := refused(err)
+	why := w.job.Part.refused(err)
 	if why.text != reasonUnreachable {
 		w.job.Down = time.Time{}
 		return why

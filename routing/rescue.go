@@ -67,7 +67,7 @@ func (r *Router) takeOver(ctx context.Context, id, login string) error {
 	case w == nil: // somebody is at work on it, or it is done
 		return ErrBegun
 	}
-	begun := w.state != Spooled || !w.job.First.IsZero()
+	begun := w.begun()
 	if !begun {
 		w.job.Login = login
 	}

@@ -35,6 +35,7 @@ type Router struct {
 	cfg    Config
 	spool  outbox.Spool
 	routes map[DocumentType]*route
+	org    *resultsOrg   // what it says about the results form
 	wake   chan struct{} // holds a token when there may be new work
 }
 
@@ -45,7 +46,7 @@ func New(cfg Config) (*Router, error) {
 	if err := errors.Join(cfg.validate(), err); err != nil {
 		return nil, fmt.Errorf("routing: new router: %w", err)
 	}
-	return &Router{cfg: cfg, spool: cfg.Spool, routes: routes, wake: make(chan struct{}, 1)}, nil
+	return &Router{cfg: cfg, spool: cfg.Spool, routes: routes, org: newResultsOrg(cfg), wake: make(chan struct{}, 1)}, nil
 }
 
 // A Submission is a document that a host hands over.
@@ -116,18 +117,22 @@ func (r *Router) Route(ctx context.Context, s Submission) (Accepted, error) {
 }
 
 func (r *Router) route(ctx context.Context, s Submission) (Accepted, error) {
-	if s.Type == CreditApplication {
+	switch s.Type {
+	case CreditApplication:
 		return Accepted{}, errors.New("a credit application has to be sealed: use RouteCredit")
+	case AppointmentResults:
+		return Accepted{}, errors.New("results are more than a document: use Submit")
 	}
 	if err := check(r.routes[s.Type], &s); err != nil {
 		return Accepted{}, err
 	}
-	return r.accept(ctx, s, "")
+	return r.accept(ctx, s, job{})
 }
 
-// accept stores a submission that was checked. Identity tells its document apart
-// from others, if its bytes do not.
-func (r *Router) accept(ctx context.Context, s Submission, identity string) (Accepted, error) {
+// accept stores a submission that was checked. What j has goes into its job: an
+// Identity, which tells its document apart from others if its bytes do not, and
+// what else is to be done.
+func (r *Router) accept(ctx context.Context, s Submission, j job) (Accepted, error) {
 	now := r.cfg.Now()
 	route := r.routes[s.Type]
 	name, text, err := r.expand(route, s, now)
@@ -139,11 +144,9 @@ func (r *Router) accept(ctx context.Context, s Submission, identity string) (Acc
 	if err != nil {
 		return Accepted{}, err
 	}
-	j := job{
-		Type: s.Type, Target: s.Target, Login: s.Login, Title: name.Title, FileName: name.File,
-		As: route.As, Access: route.Access, Visibility: route.Visibility,
-		Blob: blob, Identity: identity, Details: details(s), Mail: text,
-	}
+	j.Type, j.Target, j.Login, j.Details = s.Type, s.Target, s.Login, details(s)
+	j.Title, j.FileName, j.Blob, j.Mail = name.Title, name.File, blob, text
+	j.As, j.Access, j.Visibility = route.As, route.Access, route.Visibility
 	accepted, err := r.enqueue(ctx, s, id, j, now)
 	if err != nil {
 		return Accepted{}, err
@@ -176,6 +179,17 @@ func check(route *route, s *Submission) error {
 // expand expands the rule's templates, this once: the document's name, and what
 // a mail about it says.
 func (r *Router) expand(route *route, s Submission, now time.Time) (placeholder.Name, *mailText, error) {
+	values := &fixed{Data: r.data(s, now), known: map[string]string{}}
+	name, err := route.name.FileName(values, &placeholder.Options{Strict: r.cfg.Strict})
+	if err != nil {
+		return placeholder.Name{}, nil, err
+	}
+	text, err := route.mailText(values, r.cfg.Strict)
+	return name, text, err
+}
+
+// data is what placeholders stand for in a submission that is accepted now.
+func (r *Router) data(s Submission, now time.Time) placeholder.Data {
 	data := s.Placeholders
 	if data.Date.IsZero() {
 		data.Date, data.Zone = now, cmp.Or(data.Zone, r.cfg.Zone)
@@ -183,13 +197,7 @@ func (r *Router) expand(route *route, s Submission, now time.Time) (placeholder.
 	data.DateLayout = cmp.Or(data.DateLayout, r.cfg.DateLayout)
 	data.Custom = r.cfg.Placeholders.For(s.Office)
 	maps.Copy(data.Custom, s.Placeholders.Custom)
-	values := &fixed{Data: data, known: map[string]string{}}
-	name, err := route.name.FileName(values, &placeholder.Options{Strict: r.cfg.Strict})
-	if err != nil {
-		return placeholder.Name{}, nil, err
-	}
-	text, err := route.mailText(values, r.cfg.Strict)
-	return name, text, err
+	return data
 }
 
 // fixed gives each placeholder one value, whichever template asks and however
