@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 
@@ -13,6 +14,34 @@ type budget struct {
 	before int64 // what the run had made until then
 	made   *salesforce.Tally
 	pages  atomic.Int64
+	asked  salesforce.Usage // what the org answered to the question for its limits, where its answers do not tell
+}
+
+// askUsage asks for the org's limits, once in a run, where no answer has told of
+// them. An org that does not say leaves the run without a budget.
+func (r *run) askUsage(ctx context.Context) {
+	if _, known := r.cfg.Client.Usage(); known {
+		return
+	}
+	limits, err := r.cfg.Client.Limits(ctx)
+	if daily := limits["DailyApiRequests"]; err == nil && daily.Max > 0 {
+		r.asked = salesforce.Usage{Used: daily.Max - daily.Remaining, Max: daily.Max}
+		if r.made != nil {
+			r.asked.Used -= r.made.Requests() // which usage adds
+		}
+	}
+}
+
+// usage is what the org has used of its daily requests, as far as it is known.
+func (r *run) usage() (usage salesforce.Usage, known bool) {
+	if usage, known = r.cfg.Client.Usage(); known {
+		return usage, true
+	}
+	usage = r.asked
+	if r.made != nil {
+		usage.Used += r.made.Requests()
+	}
+	return usage, usage.Max > 0
 }
 
 // calls is what the run has made so far.
@@ -27,7 +56,7 @@ func (b *budget) calls() int64 {
 // for. The first page is free of the run's own limit, so that a run that is taken
 // up again and again comes to an end however small its share is.
 func (r *run) afford() error {
-	usage, known := r.cfg.Client.Usage()
+	usage, known := r.usage()
 	if !known || r.made == nil {
 		return nil
 	}

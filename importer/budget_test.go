@@ -1,6 +1,7 @@
 package importer_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -24,10 +25,11 @@ func TestRunPausesAtItsShareOfTheDayAndComesToItsEnd(t *testing.T) {
 	w := newWorld(t)
 	w.limited(t, 200)
 	w.many(60)
+	w.tune = func(c *importer.Config) { c.BulkAbove = -1 }
 	im := w.importer(t)
-	run, pauses := im.Complete, 0
+	pauses, following := 0, 0
 	for {
-		report, err := run(t.Context(), "anna", nil)
+		report, err := im.Complete(t.Context(), "anna", nil)
 		if err == nil {
 			require.Equal(t, importer.Completed, report.Run.Status)
 			break
@@ -40,15 +42,16 @@ func TestRunPausesAtItsShareOfTheDayAndComesToItsEnd(t *testing.T) {
 		require.NotNil(t, available.Unfinished)
 		require.Equal(t, available.Unfinished.Kind == importer.Incremental, available.Incremental, "a paused run is not a finished one")
 		if available.Incremental {
-			run = im.Incremental
+			following++
 		}
 		pauses++
 		w.org.Advance(24 * time.Hour) // the org's day begins anew
 		require.Less(t, pauses, 20)
 	}
 
-	require.Positive(t, pauses)
-	require.Len(t, w.query(t, `SELECT 1 FROM sfbridge_import_run WHERE kind = 'complete' AND status = 'completed'`), 1)
+	require.Greater(t, pauses, following)
+	require.Positive(t, following, "what follows the complete run paused, too")
+	require.Len(t, w.query(t, `SELECT 1 FROM sfbridge_import_run WHERE kind = 'complete'`), 1, "and no other one was begun")
 	require.Len(t, w.query(t, `SELECT 1 FROM sfbridge_import_link WHERE object = 'Account'`), 36)
 }
 
@@ -74,6 +77,89 @@ func TestRunLeavesTheOrgItsShareOfTheDay(t *testing.T) {
 	w.org.Advance(25 * time.Hour)
 	report := complete(t, im)
 	require.Equal(t, 1, report.Resumed.Run.Counts["Account"].Created)
+}
+
+func TestScarceRequestsMakeJobsOfFewerRecords(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		requests, above, jobs int
+	}{
+		"plenty":        {requests: 15000, jobs: 0},
+		"scarce":        {requests: 300, jobs: 3},
+		"never in bulk": {requests: 300, above: -1, jobs: 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.limited(t, test.requests)
+			w.many(60) // twenty pages
+			w.tune = func(c *importer.Config) { c.BulkAbove, c.DailyShare, c.RunShare = test.above, 1, 1 }
+			im := w.importer(t)
+
+			plan, err := im.Plan(t.Context(), importer.Complete)
+			require.NoError(t, err)
+			complete(t, im)
+
+			require.Equal(t, test.jobs, w.asked(http.MethodPost, "/jobs/query"))
+			for _, o := range plan.Objects {
+				require.Equal(t, test.jobs > 0, o.Bulk, o.Object)
+			}
+			w.sameAs(t, paged(t, 60))
+		})
+	}
+}
+
+// A silent transport takes away what an org's answers tell of its limit.
+type silent struct{ next http.RoundTripper }
+
+func (s silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := s.next.RoundTrip(r)
+	if err == nil {
+		resp.Header.Del("Sforce-Limit-Info")
+	}
+	return resp, err
+}
+
+func (w *world) silent(t *testing.T) {
+	t.Helper()
+	w.tune = func(c *importer.Config) {
+		c.Client = w.client(t, silent{w.org.Transport()})
+		c.BulkAbove, c.DailyShare = -1, 1
+	}
+}
+
+func TestOrgThatDoesNotTellOfItsLimitIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.limited(t, 200)
+	w.many(60)
+	w.silent(t)
+
+	im := w.importer(t)
+	report, err := im.Complete(t.Context(), "anna", nil)
+
+	require.ErrorIs(t, err, importer.ErrPaused)
+	require.ErrorContains(t, err, "of the 200 in 24 hours")
+	require.EqualValues(t, 20, report.Run.Calls, "a tenth of them")
+	require.Equal(t, 1, w.asked(http.MethodGet, "/limits"))
+	plan, err := im.Plan(t.Context(), importer.Complete)
+	require.NoError(t, err)
+	require.EqualValues(t, 200, plan.Limit)
+	require.Greater(t, plan.Used, report.Run.Calls)
+}
+
+func TestOrgWhoseLimitIsNotKnownSetsNoBudget(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.limited(t, 1000)
+	w.many(60)
+	w.silent(t)
+	w.org.Fail(salesforcetest.Fault{Path: "/limits", Status: http.StatusForbidden, Code: "INSUFFICIENT_ACCESS", Times: -1})
+
+	report := complete(t, w.importer(t))
+
+	require.Greater(t, report.Run.Calls, int64(20))
+	require.Equal(t, 1, w.asked(http.MethodGet, "/limits"))
 }
 
 func TestSharesAreChecked(t *testing.T) {

@@ -54,7 +54,7 @@ func (r *run) byKey(ctx context.Context, o *object) error {
 // makes room for reading by id.
 func (r *run) inBulk(ctx context.Context, o *object) (read bool, err error) {
 	begun := r.Position.Job != ""
-	if !begun && (r.Position.AfterID != "" || r.cfg.BulkAbove < 0 || r.total[o.Name] <= r.cfg.BulkAbove || !o.inBulk()) {
+	if !begun && (r.Position.AfterID != "" || !r.bulkPays(o, r.total[o.Name])) {
 		return false, nil
 	}
 	for try := 0; ; try++ {
@@ -190,6 +190,36 @@ func (r *run) discard(ctx context.Context) {
 		_ = r.cfg.Client.DeleteQueryJob(ctx, r.spent)
 		r.spent = ""
 	}
+}
+
+// dearly is the part of the requests that are left of the org's day which reading
+// an object page by page may cost: beyond it, a job is made of fewer records, too.
+const dearly = 0.02
+
+// bulkPays reports whether a complete run reads so many records of an object
+// through a job.
+func (r *run) bulkPays(o *object, records int) bool {
+	switch usage, known := r.usage(); {
+	case r.cfg.BulkAbove < 0 || !o.inBulk():
+		return false
+	case records > r.cfg.BulkAbove:
+		return true
+	default:
+		pages := r.pagesOf(records)
+		return known && float64(pages) > dearly*float64(usage.Max-usage.Used) && r.bulkCalls(records) < pages
+	}
+}
+
+// pagesOf is how many requests reading page by page costs.
+func (r *run) pagesOf(records int) int { return records/r.cfg.PageSize + 1 }
+
+// jobCalls are the requests of a job besides those for its result: to create
+// it, to ask how it is doing, and to delete it.
+const jobCalls = 6
+
+// bulkCalls is about how many requests reading in bulk costs.
+func (r *run) bulkCalls(records int) int {
+	return jobCalls + (records-1)/(partPages*r.cfg.PageSize) + 1
 }
 
 // inBulk reports whether a job can select what is read of the object: no child

@@ -21,8 +21,8 @@ type Plan struct {
 	// for descriptions and bounds. Records that the run has to look up by id,
 	// which it cannot know beforehand, cost one for each 200.
 	Calls int
-	// Used and Limit are the org's API requests of the last 24 hours, as its last
-	// answer told. Limit is zero when it did not.
+	// Used and Limit are the org's API requests of the last 24 hours, as far as it
+	// tells. Limit is zero when it does not.
 	Used, Limit int64
 	// Unfinished is a run that was stopped and is brought to its end first, which
 	// Calls does not count. Nil when there is none.
@@ -66,10 +66,11 @@ func (im *Importer) Plan(ctx context.Context, kind RunKind) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.askUsage(tally.Within(ctx))
 	p := &Plan{Calls: int(tally.Requests()) + 1} // the run asks what its user may see
 	p.Kind, r.Sweep, p.Note = found.promote(kind, state, now)
 	r.Kind, r.Low = p.Kind, state.Watermark.Add(-im.cfg.Overlap)
-	if last := state.Last; last.unfinished() && last.Kind == p.Kind && last.Fingerprint == found.fingerprint {
+	if last := state.Last; found.goesOn(last, p.Kind) {
 		p.Unfinished = last
 	}
 	for i := range found.objects {
@@ -80,15 +81,11 @@ func (im *Importer) Plan(ctx context.Context, kind RunKind) (*Plan, error) {
 		p.Objects = append(p.Objects, planned)
 		p.Calls += planned.Calls
 	}
-	if usage, known := im.cfg.Client.Usage(); known {
+	if usage, known := r.usage(); known {
 		p.Used, p.Limit = usage.Used, usage.Max
 	}
 	return p, nil
 }
-
-// jobCalls are the requests of a job besides those for its result: to create
-// it, to ask how it is doing, and to delete it.
-const jobCalls = 6
 
 // estimate counts what a run would read of an object.
 func (r *run) estimate(ctx context.Context, o *object, now time.Time) (p ObjectPlan, err error) {
@@ -101,13 +98,11 @@ func (r *run) estimate(ctx context.Context, o *object, now time.Time) (p ObjectP
 			return p, err
 		}
 	}
-	pages := func(records int) int { return records/r.cfg.PageSize + 1 }
 	switch {
 	case r.Kind == Complete:
 		p.Records, p.Calls = all, p.Calls+1 // the run counts, too
-		p.Bulk = r.cfg.BulkAbove >= 0 && all > r.cfg.BulkAbove && o.inBulk()
-		if p.Bulk {
-			p.Calls += jobCalls + (all-1)/(partPages*r.cfg.PageSize) + 1
+		if p.Bulk = r.bulkPays(o, all); p.Bulk {
+			p.Calls += r.bulkCalls(all)
 			return p, nil
 		}
 	case r.Kind == Incremental:
@@ -120,13 +115,13 @@ func (r *run) estimate(ctx context.Context, o *object, now time.Time) (p ObjectP
 		}
 	}
 	if compares {
-		p.Calls += pages(all) // to be compared
+		p.Calls += r.pagesOf(all) // to be compared
 	}
 	if r.Kind == Reconcile {
 		p.Records = all
 		return p, nil
 	}
-	p.Calls += pages(p.Records)
+	p.Calls += r.pagesOf(p.Records)
 	return p, nil
 }
 

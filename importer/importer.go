@@ -53,11 +53,13 @@ type Config struct {
 	PageSize int
 	// BulkAbove is the number of records of an object above which a complete run
 	// reads it through Bulk API 2.0: fewer requests, for a wait at the start.
-	// Objects with Children, or whose mapping takes whole compound fields, are
+	// Fewer records are read so, too, where page by page they would cost more
+	// than a fiftieth of the requests that are left of the org's day. Objects with Children, or whose mapping takes whole compound fields, are
 	// always read page by page. Negative never reads in bulk. Defaults to 50,000.
 	BulkAbove int
 	// DailyShare is the share of the org's API requests of 24 hours at which
-	// runs pause, whoever has made them. Defaults to 0.8.
+	// runs pause, whoever has made them. An org that does not tell of its limit
+	// sets none. Defaults to 0.8.
 	DailyShare float64
 	// RunShare is the share of them that one run may make before it pauses; when
 	// it is taken up again it has as many once more. Defaults to 0.1.
@@ -209,7 +211,8 @@ type RunOptions struct {
 }
 
 // Complete imports all records. A complete run that was stopped is brought to
-// its end first, followed by what has changed since it began.
+// its end first, followed by what has changed since it began; where that is
+// stopped, too, the next call goes on with it.
 func (im *Importer) Complete(ctx context.Context, actor string, options *RunOptions) (*Report, error) {
 	return im.importAs(ctx, actor, Complete, options)
 }

@@ -46,8 +46,12 @@ const (
 
 // A Run is one import, as the Store keeps it.
 type Run struct {
-	Number  int64
-	Kind    RunKind
+	Number int64
+	Kind   RunKind
+	// Asked is the kind that was asked for. It differs from Kind when the run
+	// became another one, as Note says, and when it follows one that had been
+	// stopped: asking for either kind goes on with it.
+	Asked   RunKind
 	Status  RunStatus
 	Actor   string
 	Started time.Time

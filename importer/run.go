@@ -95,12 +95,13 @@ func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind, op
 
 // carryOut is importAs for who may.
 func (im *Importer) carryOut(ctx context.Context, actor string, kind RunKind, options *RunOptions) (report *Report, err error) {
+	asked := kind
 	err = im.hold(ctx, func(fence Fence) error {
 		var resumed *Report
 		for {
 			tally := &salesforce.Tally{}
 			ctx := tally.Within(ctx)
-			r, err := im.begin(ctx, fence, actor, kind, resumed == nil, tally)
+			r, err := im.begin(ctx, fence, actor, kind, asked, resumed == nil, tally)
 			if err != nil {
 				err = paused(err)
 				im.stillborn(ctx, actor, kind, err)
@@ -123,7 +124,7 @@ func (im *Importer) carryOut(ctx context.Context, actor string, kind RunKind, op
 }
 
 // begin takes up the unfinished run of this kind, or starts a new one.
-func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind RunKind, resume bool, tally *salesforce.Tally) (*run, error) {
+func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind, asked RunKind, resume bool, tally *salesforce.Tally) (*run, error) {
 	state, err := im.cfg.Store.State(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("importer: read the state: %w", err)
@@ -141,8 +142,9 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 	if err != nil {
 		return nil, err
 	}
+	r.askUsage(ctx)
 	kind, sweep, note := found.promote(kind, state, now)
-	if last := state.Last; resume && last.unfinished() && last.Kind == kind && last.Fingerprint == found.fingerprint {
+	if last := state.Last; resume && found.goesOn(last, kind) {
 		r.Run, r.resumed, r.before = *last, true, last.Calls
 		r.Status, r.Error = Running, ""
 		return r, r.save(ctx, &Checkpoint{Audit: r.audit(actor, "resumed")})
@@ -151,10 +153,15 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind R
 		return nil, err
 	}
 	r.Run = Run{
-		Number: state.Runs + 1, Kind: kind, Status: Running, Actor: actor, Started: im.cfg.Now(), Note: note, Sweep: sweep,
+		Number: state.Runs + 1, Kind: kind, Asked: asked, Status: Running, Actor: actor, Started: im.cfg.Now(), Note: note, Sweep: sweep,
 		Fingerprint: found.fingerprint, Warnings: found.warnings, Counts: map[string]Counts{},
 	}
 	return r, r.start(ctx, state)
+}
+
+// goesOn reports whether a call for a run of this kind takes up the last one.
+func (s *survey) goesOn(last *Run, kind RunKind) bool {
+	return last.unfinished() && (last.Kind == kind || last.Asked == kind) && last.Fingerprint == s.fingerprint
 }
 
 // promote tells what a call for a run of this kind becomes, and why it is not

@@ -111,7 +111,7 @@ func emptyStoreKnowsNothing(t *testing.T, l *ledger) {
 // everything is a checkpoint with something in every part.
 func everything() importer.Checkpoint {
 	run := importer.Run{
-		Number: 3, Kind: importer.Complete, Status: importer.Running, Actor: "Zoë", Started: morning, Low: morning.Add(-time.Hour), High: morning, ReadTo: morning,
+		Number: 3, Kind: importer.Complete, Asked: importer.Incremental, Status: importer.Running, Actor: "Zoë", Started: morning, Low: morning.Add(-time.Hour), High: morning, ReadTo: morning,
 		Guarantee: importer.Exact, Position: importer.Position{Step: 2, AfterStamp: morning, AfterID: ada}, Sweep: true,
 		Counts: map[string]importer.Counts{"Contact": {Read: 7, Created: 7}}, Fingerprint: "f", Warnings: []string{"ß"}, Note: "n", Error: "e", Calls: 17, Told: importer.Paused,
 	}
