@@ -84,7 +84,7 @@ func newHistory(seed uint64) (simWorld, []simStep) {
 		w.page += 3
 	}
 	var steps []simStep
-	if r.IntN(15) == 0 {
+	if r.IntN(25) == 0 {
 		w.page = 40
 		for range 60 {
 			steps = append(steps, simStep{name: "new account", a: 1 + 4*r.IntN(1<<14), b: 2*r.IntN(1<<15) + 1, c: 1})
