@@ -64,6 +64,7 @@ var simEvents = []struct {
 	{"link again", 3, false, (*sim).linkAgain},
 	{"host edit", 3, false, (*sim).hostEdit},
 	{"host delete", 1, false, (*sim).hostDelete},
+	{"host has it", 3, false, (*sim).hostHas},
 	{"host refuses", 2, false, (*sim).hostRefuses},
 	{"configuration", 3, false, (*sim).configure},
 	{"conceal", 2, true, (*sim).conceal},
@@ -450,6 +451,31 @@ func (s *sim) pickRow(n int) string {
 		return ""
 	}
 	return ids[n%len(ids)]
+}
+
+// hostHas gives the host a customer of its own that is an account which no
+// import has brought in yet.
+func (s *sim) hostHas(e simStep) {
+	var ids []string
+	for _, id := range s.ids {
+		_, linked := s.host.links[simKey{object: "Account", id: salesforce.ID(id)}]
+		if t := s.tracks[id]; t.object == "Account" && !linked && s.row(id) == nil && t.last().number != "" {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	number := s.tracks[ids[e.a%len(ids)]].last().number
+	for _, row := range s.host.own {
+		if row.values["number"] == number {
+			return
+		}
+	}
+	s.host.serial++
+	row := &simRow{id: fmt.Sprint(s.host.serial), kind: customers.KindCustomer, active: true, values: map[string]string{"number": number}}
+	s.host.own[row.id] = row
+	s.log("  number %s", number)
 }
 
 // hostDelete deletes a record in the host, whatever the importer says.

@@ -35,6 +35,7 @@ type simHost struct {
 	audit   []importer.AuditEntry
 
 	rows    map[salesforce.ID]*simRow
+	own     map[string]*simRow // records of the host's own, by its id
 	serial  int
 	refuses map[salesforce.ID]bool // records that the host takes not, for now
 
@@ -64,7 +65,7 @@ type simRow struct {
 func newSimHost(now func() time.Time) *simHost {
 	return &simHost{
 		now: now, runs: map[int64]importer.Run{}, links: map[simKey]importer.Link{}, tasks: map[simKey]importer.Task{},
-		dead: map[simKey]importer.DeadLetter{}, rows: map[salesforce.ID]*simRow{}, refuses: map[salesforce.ID]bool{},
+		dead: map[simKey]importer.DeadLetter{}, rows: map[salesforce.ID]*simRow{}, own: map[string]*simRow{}, refuses: map[salesforce.ID]bool{},
 		watermark: func(time.Time) {}, touched: func(importer.Change) error { return nil },
 	}
 }
@@ -310,6 +311,7 @@ func (h *simHost) apply(c importer.Change) importer.Outcome {
 	if err := h.touched(c); err != nil {
 		h.faults = append(h.faults, err.Error())
 	}
+	delete(h.own, row.id)
 	if outcome.Result == importer.Created {
 		h.serial++
 		row.id = strconv.Itoa(h.serial)
@@ -336,6 +338,10 @@ func (h *simHost) outcome(c importer.Change) (*simRow, importer.Outcome) {
 	switch {
 	case h.refuses[c.ID]:
 		return nil, importer.Outcome{HostID: c.HostID, Err: errors.New("the host is closed for this record")}
+	case old == nil && c.Action == importer.Adopt && h.own[c.HostID] != nil:
+		old = h.own[c.HostID]
+	case old == nil && c.Action == importer.Adopt && h.byHostID(c.HostID) != nil:
+		return nil, importer.Outcome{Err: errors.New("it belongs to another record")}
 	case old == nil && c.HostID != "":
 		return nil, importer.Outcome{Result: importer.Missing}
 	case old == nil && c.Action == importer.Retire:
@@ -344,14 +350,14 @@ func (h *simHost) outcome(c importer.Change) (*simRow, importer.Outcome) {
 		row := &simRow{kind: c.Kind, sfID: c.ID, active: true, values: map[string]string{}}
 		row.take(c)
 		return row, importer.Outcome{Result: importer.Created}
-	case c.HostID != "" && c.HostID != old.id:
+	case c.HostID != "" && c.HostID != old.id && c.Action != importer.Adopt:
 		h.faults = append(h.faults, fmt.Sprintf("I11: %s is host record %s and was asked to be %s", c.ID, old.id, c.HostID))
 	}
 	if old.stamp.After(c.Stamp) {
 		return nil, importer.Outcome{HostID: old.id, Result: importer.Unchanged}
 	}
 	row := *old
-	row.values = maps.Clone(old.values)
+	row.values, row.sfID = maps.Clone(old.values), c.ID
 	row.take(c)
 	outcome := importer.Outcome{HostID: row.id, Result: importer.Unchanged}
 	if before, after := old.String(), row.String(); before != after {
@@ -402,9 +408,32 @@ func (r *simRow) String() string {
 	return fmt.Sprintf("%s %s of %s under %q active %t %v own %q", r.kind, r.id, r.sfID, r.parent, r.active, r.values, r.own)
 }
 
+// Find finds records by the value of a field, or by the id that they were
+// imported with.
+func (h *simHost) Find(_ context.Context, l importer.Lookup) (found []importer.Found, _ error) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	look := func(row *simRow) {
+		if row.kind == l.Kind && (slices.Contains(l.Values, row.values[l.Field]) || row.sfID != "" && slices.Contains(l.IDs, row.sfID)) {
+			found = append(found, importer.Found{HostID: row.id, ID: row.sfID, Value: row.values[l.Field]})
+		}
+	}
+	for _, row := range h.rows {
+		look(row)
+	}
+	for _, row := range h.own {
+		look(row)
+	}
+	slices.SortFunc(found, func(a, b importer.Found) int { return cmp.Compare(a.HostID, b.HostID) })
+	return found, nil
+}
+
 // dump writes the host's tables.
 func (h *simHost) dump() string {
 	var lines []string
+	for _, row := range h.own {
+		lines = append(lines, row.String())
+	}
 	for _, row := range h.rows {
 		lines = append(lines, row.String())
 	}

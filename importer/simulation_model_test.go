@@ -149,8 +149,24 @@ func (s *sim) verify() {
 			}
 		}
 	}
+	for _, own := range s.host.own {
+		s.verifyUnmatched(own)
+	}
 	s.policies = map[importer.ExitPolicy]bool{s.config.OnExit: true}
 	s.count("checks", 1)
+}
+
+// verifyUnmatched checks that no import has made a customer that the host had.
+func (s *sim) verifyUnmatched(own *simRow) {
+	var same []string
+	for _, id := range s.ids {
+		if t := s.tracks[id]; t.object == "Account" && t.since(0, func(v simVersion) bool { return v.number == own.values["number"] }) {
+			same = append(same, id)
+		}
+	}
+	if len(same) == 1 && s.row(same[0]) != nil {
+		s.fail("B14", "the host has customer %s with number %s, and %s was created beside it", own.id, own.values["number"], same[0])
+	}
 }
 
 func (s *sim) row(id string) *simRow { return s.host.rows[salesforce.ID(id)] }

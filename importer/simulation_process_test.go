@@ -200,6 +200,11 @@ func (s simStore) Diff(ctx context.Context, batch []importer.Change) (outcomes [
 	return outcomes, err
 }
 
+func (s simStore) Find(ctx context.Context, l importer.Lookup) (found []importer.Found, err error) {
+	err = s.call("Find", func() error { found, err = s.next.Find(ctx, l); return err })
+	return found, err
+}
+
 // simAtomic is that database where it commits records and state together.
 type simAtomic struct{ simStore }
 

@@ -435,7 +435,7 @@ func (s *sim) linkAgain(e simStep) {
 	s.count("linked again", 1)
 	for _, child := range s.tracks {
 		if child.object != "Account" && child.last().live() && child.last().parent == id {
-			child.lost, child.inHost = false, s.row(child.id) != nil
+			child.lost, child.inHost = false, child.inHost && s.row(child.id) != nil
 		}
 	}
 }
