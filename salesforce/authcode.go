@@ -151,7 +151,7 @@ func (cfg Config) begin(faults error) (beginning, error) {
 	if err != nil {
 		return beginning{}, err
 	}
-	b := beginning{login: login{http: newTransport(cfg), host: host, base: cfg.base()}}
+	b := beginning{login: login{http: newTransport(cfg, newLane(cfg.Pace)), host: host, base: cfg.base()}}
 	if cfg.OrgID != "" {
 		b.org, err = exactID(cfg.OrgID)
 	}

@@ -25,7 +25,9 @@ type Client struct {
 
 // New returns a client. It makes no call yet; [Client.Session] does, to find
 // out early whether the login works. The error joins every fault of cfg.
-func New(cfg Config) (*Client, error) {
+func New(cfg Config) (*Client, error) { return newClient(cfg, newLane(cfg.Pace)) }
+
+func newClient(cfg Config, l *lane) (*Client, error) {
 	cfg = cfg.withDefaults()
 	if err := errors.Join(cfg.validateAuth(), cfg.validate()); err != nil {
 		return nil, err
@@ -34,10 +36,10 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := newTransport(cfg)
+	t := newTransport(cfg, l)
 	return &Client{
 		http:    t,
-		session: newSession(cfg, t, host),
+		session: newSession(cfg, t, host, l.tally),
 		base:    cfg.base(),
 	}, nil
 }

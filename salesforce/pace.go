@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-
-	"golang.org/x/time/rate"
 )
 
 // Pace bounds the requests that a client sends, retries and logins included.
@@ -41,20 +39,8 @@ func (p Pace) validate() error {
 // below can do: retryablehttp closes the idle connections after each failure,
 // which here belong to others as well.
 type roundTripper struct {
-	next  http.RoundTripper
-	rate  *rate.Limiter // nil for any
-	slots chan struct{} // nil for any number
-}
-
-func newRoundTripper(next http.RoundTripper, p Pace) *roundTripper {
-	rt := &roundTripper{next: next}
-	if p.PerSecond > 0 {
-		rt.rate = rate.NewLimiter(rate.Limit(p.PerSecond), max(p.Burst, 1))
-	}
-	if p.Concurrent > 0 {
-		rt.slots = make(chan struct{}, p.Concurrent)
-	}
-	return rt
+	next http.RoundTripper
+	*lane
 }
 
 // RoundTrip waits for the request's turn and sends it. Its slot is free again
@@ -72,7 +58,9 @@ func (rt *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if rt.slots != nil {
 		defer func() { <-rt.slots }()
 	}
-	return rt.next.RoundTrip(req)
+	resp, err := rt.next.RoundTrip(req)
+	rt.tally.count(resp, err)
+	return resp, err
 }
 
 // wait takes a slot, and gives it back when the rest of the wait is in vain. A

@@ -17,6 +17,13 @@ type PoolConfig struct {
 	// the caller; return one for a key without credentials.
 	New func(ctx context.Context, key string) (Config, error)
 
+	// Tenant tells the tenant, a company with an org of its own, that a key
+	// belongs to. Its clients share one Pace, that of the newest of them, and one
+	// count of the org's daily requests, so that a DailyShare that one of them
+	// has used up stops all. Defaults to the text before the first slash of the
+	// key, or all of it: "acme" for "acme/ada@example.com".
+	Tenant func(key string) string
+
 	// Timeout bounds one call of New and the login behind it, which go on when the
 	// caller that began them gives up, since others may wait for them too. Defaults
 	// to 1 minute.
@@ -37,13 +44,19 @@ type PoolConfig struct {
 }
 
 // Pool keeps a client for each key, such as a user of the host application who
-// has a Salesforce login of their own. It is safe for concurrent use.
+// has a Salesforce login of their own, or a tenant of it that has an org of its
+// own. It is safe for concurrent use.
+//
+// Where several processes serve the same tenants, each has a pool. A rotated
+// token is renewed by one of them at a time if the logins have a common
+// [TokenStore], under a key of their own such as that of the pool.
 type Pool struct {
 	cfg    PoolConfig
 	making singleflight.Group
 
 	mu      sync.Mutex // guards the rest
 	entries map[string]*poolEntry
+	lanes   map[string]*lane // by tenant
 	swept   time.Time
 }
 
@@ -68,10 +81,13 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Tenant == nil {
+		cfg.Tenant = tenantOf
+	}
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Pool{cfg: cfg, entries: map[string]*poolEntry{}}, nil
+	return &Pool{cfg: cfg, entries: map[string]*poolEntry{}, lanes: map[string]*lane{}}, nil
 }
 
 func (cfg PoolConfig) validate() error {
@@ -172,7 +188,7 @@ func (p *Pool) make(ctx context.Context, key string) (*Client, error) {
 		if err != nil {
 			return nil, fmt.Errorf("salesforce: pool: client for %q: %w", key, err)
 		}
-		c, err := New(cfg)
+		c, err := newClient(cfg, p.lane(key, cfg.Pace))
 		if err != nil {
 			return nil, fmt.Errorf("salesforce: pool: client for %q: %w", key, err)
 		}

@@ -19,6 +19,7 @@ type session struct {
 	timeout time.Duration
 	hold    time.Duration
 	now     func() time.Time
+	tally   *laneTally
 	logins  singleflight.Group
 	turn    chan struct{} // holds one when a login or a logout is under way
 
@@ -29,13 +30,14 @@ type session struct {
 	until   time.Time  // when it may be asked for again
 }
 
-func newSession(cfg Config, t *transport, host *url.URL) *session {
+func newSession(cfg Config, t *transport, host *url.URL, tally *laneTally) *session {
 	s := &session{
 		auth:    cfg.Auth,
 		login:   login{http: t, host: host, base: cfg.base(), carried: &carried{}},
 		timeout: cfg.LoginTimeout,
 		hold:    cfg.LoginHold,
 		now:     cfg.Now,
+		tally:   tally,
 		turn:    make(chan struct{}, 1),
 	}
 	if cfg.OrgID != "" {
@@ -114,6 +116,9 @@ func (s *session) renew(ctx context.Context) (grant, error) {
 			s.refusal, s.until = err, s.now().Add(s.hold)
 		}
 		return grant{}, err
+	}
+	if !g.kept {
+		s.tally.renewals.Add(1)
 	}
 	g.session.LoggedIn = s.now()
 	s.current = g

@@ -35,7 +35,7 @@ type transport struct {
 	budget  *budget
 	share   float64 // of the daily requests, 0 for no guard
 	most    int64   // bytes of an answer that is held in memory
-	seen    observed
+	seen    *observed
 }
 
 // sharedTransport serves clients whose Config brings none. Salesforce ends a
@@ -55,7 +55,7 @@ var sharedTransport = &http.Transport{
 // lastResponse follows no redirect.
 func lastResponse(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-func newTransport(cfg Config) *transport {
+func newTransport(cfg Config, l *lane) *transport {
 	t := &transport{
 		agent:   "sfbridge/" + sdkVersion,
 		appName: cfg.AppName,
@@ -66,6 +66,7 @@ func newTransport(cfg Config) *transport {
 		budget:  newBudget(cfg.Retry.Share),
 		share:   cfg.DailyShare,
 		most:    cfg.MaxAnswer,
+		seen:    l.seen,
 	}
 	if cfg.AppName != "" {
 		t.agent += " " + cfg.AppName
@@ -76,7 +77,7 @@ func newTransport(cfg Config) *transport {
 	}
 	t.client = &retryablehttp.Client{
 		HTTPClient: &http.Client{
-			Transport:     newRoundTripper(rt, cfg.Pace),
+			Transport:     &roundTripper{rt, l},
 			CheckRedirect: lastResponse,
 		},
 		RetryMax:     cfg.Retry.Max,
