@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"time"
 
@@ -113,6 +114,27 @@ func (r *Router) Step(ctx context.Context, id string) (next time.Time, done bool
 	}
 	return d.NotBefore, d.Status != outbox.Pending, nil
 }
+
+// Overdue yields the ids of the deliveries that have been due since before that
+// moment, and that nobody works on: what a job engine has lost, or is late with.
+// An error ends the sequence.
+func (r *Router) Overdue(ctx context.Context, before time.Time) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for d, err := range r.cfg.Store.List(ctx, outbox.Filter{Status: outbox.Pending, Kinds: kinds, DueBefore: before}) {
+			if err != nil {
+				yield("", fmt.Errorf("routing: overdue: %w", err))
+				return
+			}
+			if !yield(d.ID, nil) {
+				return
+			}
+		}
+	}
+}
+
+// UploadTimeout is that of the Config: what a job engine must let a Step have,
+// and some more for mails.
+func (r *Router) UploadTimeout() time.Duration { return r.cfg.UploadTimeout }
 
 var kinds = []string{kind}
 

@@ -330,3 +330,26 @@ func TestStepTellsWhenToComeBack(t *testing.T) {
 	_, _, err = r.Step(t.Context(), "nobody")
 	require.ErrorIs(t, err, outbox.ErrNotFound)
 }
+
+func TestOverdueTellsWhatNobodyWorksOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.onUpload = func(routing.Document) uploadFault { return uploadFault{err: errDown} }
+	r := w.router()
+	accepted, err := r.Route(t.Context(), submission("contract 1"))
+	require.NoError(t, err)
+	overdue := func() (ids []string) {
+		for id, err := range r.Overdue(t.Context(), w.clock()) {
+			require.NoError(t, err)
+			ids = append(ids, id)
+		}
+		return ids
+	}
+
+	require.Empty(t, overdue(), "due at this moment")
+	w.wait(time.Minute)
+	require.Equal(t, []string{accepted.ID}, overdue())
+	_, _, err = r.Step(t.Context(), accepted.ID)
+	require.NoError(t, err)
+	require.Empty(t, overdue(), "waits for its next attempt")
+}

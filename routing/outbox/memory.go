@@ -167,7 +167,8 @@ func (m *Memory) selected(f Filter) []Delivery {
 
 func (f Filter) selects(d *Delivery) bool {
 	return (f.Status == "" || f.Status == d.Status) && among(f.Kinds, d.Kind) && among(f.States, d.State) &&
-		(f.UpdatedBefore.IsZero() || d.Updated.Before(round(f.UpdatedBefore)))
+		(f.UpdatedBefore.IsZero() || d.Updated.Before(round(f.UpdatedBefore))) &&
+		(f.DueBefore.IsZero() || d.NotBefore.Before(round(f.DueBefore)))
 }
 
 func among(values []string, value string) bool {

@@ -166,6 +166,9 @@ func (s *SQL) list(ctx context.Context, f Filter, after string) ([]Delivery, err
 	if !f.UpdatedBefore.IsZero() {
 		w.add(`updated_at < ?`, f.UpdatedBefore.UnixMilli())
 	}
+	if !f.DueBefore.IsZero() {
+		w.add(`not_before < ?`, f.DueBefore.UnixMilli())
+	}
 	w.in(`kind`, f.Kinds)
 	w.in(`state`, f.States)
 	return s.query(ctx, s.db, `SELECT `+columns+` FROM sfbridge_outbox `+w.String()+` ORDER BY id LIMIT ?`, append(w.args, listPage)...)

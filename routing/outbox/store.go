@@ -106,6 +106,9 @@ type Filter struct {
 	// UpdatedBefore selects those that have stayed as they are since before
 	// that moment.
 	UpdatedBefore time.Time
+	// DueBefore selects those that were due, or whose lease ended, before that
+	// moment.
+	DueBefore time.Time
 }
 
 // A Count is how many deliveries of a kind are in a state.

@@ -559,7 +559,9 @@ func listSelects(t *testing.T, s outbox.Store) {
 	other := delivery("c")
 	other.Kind, other.State = "other", "half way"
 	enqueue(t, s, other)
-	enqueue(t, s, delivery("d"))
+	late := delivery("d")
+	late.NotBefore = start.Add(24 * time.Hour)
+	enqueue(t, s, late)
 	for _, c := range []struct {
 		filter outbox.Filter
 		want   []string
@@ -572,6 +574,8 @@ func listSelects(t *testing.T, s outbox.Store) {
 		{outbox.Filter{UpdatedBefore: start.Add(time.Hour)}, []string{"a", "c", "d"}},
 		{outbox.Filter{UpdatedBefore: start}, nil},
 		{outbox.Filter{Status: outbox.Parked, UpdatedBefore: start.Add(time.Hour + time.Millisecond)}, []string{"b"}},
+		{outbox.Filter{Status: outbox.Pending, DueBefore: late.NotBefore}, []string{"c"}},
+		{outbox.Filter{Status: outbox.Pending, DueBefore: late.NotBefore.Add(time.Millisecond)}, []string{"c", "d"}},
 	} {
 		ids(t, list(t, s, c.filter), c.want...)
 	}
