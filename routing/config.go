@@ -226,9 +226,9 @@ func (c Config) validate() error {
 		errs = append(errs, fmt.Errorf("DateLayout: %w", err))
 	}
 	if waiting, err := placeholder.Parse(c.Waiting); err != nil {
-		errs = append(errs, fmt.Errorf("Waiting: %w", err))
+		errs = append(errs, fmt.Errorf("field Waiting: %w", err))
 	} else if err := waiting.Check([]string{deliveryID}); err != nil {
-		errs = append(errs, fmt.Errorf("Waiting: %w", err))
+		errs = append(errs, fmt.Errorf("field Waiting: %w", err))
 	}
 	for _, seam := range []any{c.Destination, c.Mailer, c.Spool} {
 		if v, ok := seam.(interface{ Validate() error }); ok {

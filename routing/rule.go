@@ -75,9 +75,10 @@ func (v *Visibility) UnmarshalText(text []byte) error {
 
 // oneOf sets a word, which must be one of those known.
 func oneOf[T ~string](word *T, text []byte, what string, known ...T) error {
-	if *word = T(text); !slices.Contains(known, *word) {
+	if !slices.Contains(known, T(text)) {
 		return fmt.Errorf("there is no %s %q: write one of %q", what, text, known)
 	}
+	*word = T(text)
 	return nil
 }
 
