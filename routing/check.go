@@ -8,20 +8,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sfbridge/sfbridge/internal/conf"
 	"github.com/sfbridge/sfbridge/internal/nearest"
 	"github.com/sfbridge/sfbridge/mapping"
 	"github.com/sfbridge/sfbridge/placeholder"
 	"github.com/sfbridge/sfbridge/salesforce"
 )
-
-// Problem is one thing that is wrong with a configuration, in words for the
-// administrator who wrote it.
-type Problem = conf.Problem
-
-// Problems are all that is wrong with a configuration; their Err joins those
-// that keep it from working.
-type Problems = conf.Problems
 
 // CheckFile reads a configuration file and checks it. See [ReadSettings] and
 // [Settings.Check]. Of a file with faults of its form, what could be read is
@@ -184,8 +175,8 @@ func (c *checker) checkRule(number int) {
 	for _, err := range split(err) {
 		c.atRule(number, err, "%s", strings.TrimPrefix(err.Error(), fmt.Sprintf("rule %s: ", rule.Type)))
 	}
-	if rule.Type == CreditApplication {
-		c.atRule(number, nil, "credit applications have a configuration of their own: remove this rule")
+	if rule.Type == CreditApplication || rule.Type == AppointmentResults {
+		c.atRule(number, nil, "documents of this type have a configuration of their own: remove this rule")
 	}
 	if err == nil {
 		known := append(placeholder.Names(), c.Placeholders.Names()...)
