@@ -316,6 +316,9 @@ func (s *sim) undelete(e simStep) {
 		return v.deleted && (parent == nil || parent.last().live())
 	}
 	if id := s.pick("", e.a, alone); id != "" {
+		if s.org.Record(id)["MasterRecordId"] != nil && s.world.keepStamps {
+			s.revealed = true // what the merge has moved is left where it is, and nothing but a reconcile run can tell
+		}
 		s.log("  %s", id)
 		s.org.Undelete(id)
 	}

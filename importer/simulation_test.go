@@ -50,7 +50,7 @@ type sim struct {
 	broken                              map[string]bool // records that a run was broken off with while it brought them in
 
 	concealed map[string]bool // accounts that the user who imports does not see
-	revealed  bool            // some are seen again, and no import knows
+	revealed  bool            // something has come about that no stamp tells
 	confirmed bool            // whatever leaves may leave
 
 	ids    []string
