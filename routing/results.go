@@ -57,7 +57,8 @@ type ResultSubmission struct {
 // has been lately; if not, they are checked when it is. [AnswerFaults] tells all
 // that is wrong with them; nothing is accepted then. Other errors match ErrOff,
 // ErrWrongObject, ErrNoNote or ErrKeyTaken, which says that the key was accepted
-// before with other results.
+// before with other results. Whatever the error, what an earlier call accepted
+// under the same key is delivered all the same.
 func (r *Router) Submit(ctx context.Context, s ResultSubmission) (Accepted, error) {
 	accepted, err := r.submit(ctx, s)
 	if err != nil {
@@ -149,7 +150,7 @@ func (r *Router) checkLate(ctx context.Context, w *work) error {
 	}
 	f, err := r.org.filling(ctx, w.job.Login, w.job.Target)
 	if err != nil {
-		return certain(err)
+		return err
 	}
 	a := &answering{rows: r.cfg.Results.rows(res.Section), values: res.Values}
 	a.in(f)

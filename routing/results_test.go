@@ -189,7 +189,7 @@ func (o *office) check(t *testing.T, d routing.Delivery) {
 	record := o.org.Record(string(o.visit))
 	require.Equal(t, "Demo Sold", record["i360__Result__c"])
 	require.Equal(t, "Cash", record["i360__Result_Detail__c"])
-	require.EqualValues(t, "12345.5", fmt.Sprint(record["i360__Quoted_Amount__c"]))
+	require.Equal(t, "12345.5", fmt.Sprint(record["i360__Quoted_Amount__c"]))
 	require.Equal(t, "Two rooms & a <porch>", record["i360__Comments__c"])
 	require.Equal(t, []string{"Larry Leap Results 5/23/19"}, o.links(""))
 	require.Equal(t, []string{"Results of Larry Leap"}, o.links("SNOTE"))
@@ -281,11 +281,12 @@ func TestSubmitNamesAllFaultsOfAnAnswer(t *testing.T) {
 	require.ErrorContains(t, err, `answer "Result Detail" (i360__Result_Detail__c): "Price" does not go with "" in "Result"`)
 	require.ErrorIs(t, err, mapping.ErrRequired)
 
-	s = o.sale("c")
-	s.Answers["i360__Components__c"] = "x"
-	_, err = newOffice(t, func(c *routing.Config) {
+	scored := newOffice(t, func(c *routing.Config) {
 		c.Results.Sale = append(c.Results.Sale, routing.ResultRow{Title: "Score", Field: "Score__c", Input: routing.NumberInput})
-	}).router.Submit(t.Context(), func() routing.ResultSubmission { s.Answers["Score__c"] = 5; return s }())
+	})
+	s = scored.sale("c")
+	s.Answers["i360__Components__c"], s.Answers["Score__c"] = "x", 5
+	_, err = scored.router.Submit(t.Context(), s)
 	require.ErrorIs(t, err, mapping.ErrReadOnly)
 	require.ErrorContains(t, err, `answer "Score" (Score__c): the field cannot be changed, or this login may not change it`)
 	require.Len(t, routing.AnswerFaults(err), 2)

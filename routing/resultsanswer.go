@@ -18,8 +18,8 @@ import (
 	"github.com/sfbridge/sfbridge/salesforce"
 )
 
-// An AnswerFault is what is wrong with the answer to one row of a results form.
-type AnswerFault struct {
+// An AnswerError says what is wrong with the answer to one row of a results form.
+type AnswerError struct {
 	// Title and Field are those of the row.
 	Title, Field string
 	// Text says what is wrong. Of values it names options alone.
@@ -29,7 +29,7 @@ type AnswerFault struct {
 	Err error
 }
 
-func (e *AnswerFault) Error() string {
+func (e *AnswerError) Error() string {
 	row := strconv.Quote(e.Title) + " (" + e.Field + ")"
 	if e.Title == "" {
 		row = e.Field
@@ -37,22 +37,22 @@ func (e *AnswerFault) Error() string {
 	return "answer " + row + ": " + e.Text
 }
 
-func (e *AnswerFault) Unwrap() error { return e.Err }
+func (e *AnswerError) Unwrap() error { return e.Err }
 
 // AnswerFaults takes the error of [Router.Submit] apart, also when it was wrapped
 // since. Any other error has none.
-func AnswerFaults(err error) []*AnswerFault {
-	if f, ok := errors.AsType[answerFaults](err); ok {
+func AnswerFaults(err error) []*AnswerError {
+	if f, ok := errors.AsType[answerErrors](err); ok {
 		return f
 	}
 	return nil
 }
 
-type answerFaults []*AnswerFault
+type answerErrors []*AnswerError
 
-func (f answerFaults) Error() string { return errors.Join(f.Unwrap()...).Error() }
+func (f answerErrors) Error() string { return errors.Join(f.Unwrap()...).Error() }
 
-func (f answerFaults) Unwrap() []error {
+func (f answerErrors) Unwrap() []error {
 	errs := make([]error, len(f))
 	for i, fault := range f {
 		errs[i] = fault
@@ -66,11 +66,11 @@ type answering struct {
 	rows    []ResultRow
 	values  salesforce.Record // what is written
 	filling *filling          // nil if the org could not be asked
-	faults  answerFaults
+	faults  answerErrors
 }
 
 func (a *answering) fault(row ResultRow, err error, format string, args ...any) {
-	a.faults = append(a.faults, &AnswerFault{Title: row.Title, Field: row.Field, Err: err, Text: fmt.Sprintf(format, args...)})
+	a.faults = append(a.faults, &AnswerError{Title: row.Title, Field: row.Field, Err: err, Text: fmt.Sprintf(format, args...)})
 }
 
 func (a *answering) err() error {

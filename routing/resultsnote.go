@@ -84,7 +84,7 @@ func (r *Router) knowNote(ctx context.Context, c *salesforce.Client, w *work) (n
 func (r *Router) writeNote(ctx context.Context, c *salesforce.Client, w *work) (string, error) {
 	form, err := r.knowNote(ctx, c, w)
 	if err != nil {
-		return "", certain(err)
+		return "", err
 	}
 	res := w.job.Results
 	note := salesforce.Record{form.title: first(res.Title, form.length), form.text: strings.Join(w.noteLines(), "\n")}

@@ -220,7 +220,7 @@ func (r *Router) updateRecord(ctx context.Context, c *salesforce.Client, w *work
 		return "", err
 	}
 	if id, err := findUpdate(ctx, c, w); err != nil || id != "" {
-		return id, certain(err)
+		return id, err
 	}
 	// Not Client.Update, which repeats what may have been carried out.
 	resp, err := c.Do(ctx, salesforce.Request{
@@ -231,14 +231,6 @@ func (r *Router) updateRecord(ctx context.Context, c *salesforce.Client, w *work
 		return "", err
 	}
 	return string(w.job.Target), resp.Body.Close()
-}
-
-// certain is an error of a question that was asked before anything was done.
-func certain(err error) error {
-	if err == nil || !errors.Is(err, salesforce.ErrOutcomeUnknown) {
-		return err
-	}
-	return fmt.Errorf("routing: nothing was done: %w: %v", salesforce.ErrUnavailable, err) //nolint:errorlint // its outcome is known
 }
 
 // findUpdate returns the record's id if it has the values that results set.
