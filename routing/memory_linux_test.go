@@ -74,7 +74,10 @@ func uploadAll(ctx context.Context, r *routing.Router) error {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
-	defer func() { cancel(); <-ended }()
+	defer func() {
+		cancel()
+		<-ended //nolint:errcheck // it ends because it was told to
+	}()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for {

@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/sfbridge/sfbridge/importer/appointments"
+	"github.com/sfbridge/sfbridge/routing"
 )
 
 // checkFiles holds configuration files against the org and prints what is wrong
@@ -17,7 +19,7 @@ func checkFiles(ctx context.Context, out io.Writer, files []string) error {
 	if len(files) == 0 {
 		return errors.New("no file to check: name one or more behind -check")
 	}
-	demo, err := setUp(ctx, out)
+	demo, err := setUp(ctx, out, "")
 	if err != nil {
 		return err
 	}
@@ -28,7 +30,7 @@ func checkFiles(ctx context.Context, out io.Writer, files []string) error {
 		if err != nil {
 			return err
 		}
-		problems, err := appointments.CheckFile(ctx, filepath.Base(file), data, demo.client, nil)
+		problems, err := demo.check(ctx, filepath.Base(file), data)
 		if err != nil {
 			return err
 		}
@@ -46,4 +48,12 @@ func checkFiles(ctx context.Context, out io.Writer, files []string) error {
 		return fmt.Errorf("%d of %d configurations would not work", broken, len(files))
 	}
 	return nil
+}
+
+// check checks a file about appointments or about documents.
+func (d *demo) check(ctx context.Context, name string, data []byte) (appointments.Problems, error) {
+	if strings.HasPrefix(name, "routing") {
+		return routing.CheckFile(ctx, name, data, d.client)
+	}
+	return appointments.CheckFile(ctx, name, data, d.client, nil)
 }

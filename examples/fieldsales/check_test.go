@@ -40,7 +40,7 @@ func TestCheckTellsAnAdminWhatToDo(t *testing.T) {
 func TestTheExamplesOwnConfigurationIsWell(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	require.NoError(t, checkFiles(t.Context(), &out, []string{"appointments.yaml"}))
-	require.Equal(t, "appointments.yaml: all is well\n", out.String())
+	require.NoError(t, checkFiles(t.Context(), &out, []string{"appointments.yaml", "routing.yaml"}))
+	require.Equal(t, "appointments.yaml: all is well\nrouting.yaml: all is well\n", out.String())
 	require.Error(t, checkFiles(t.Context(), &out, nil))
 }

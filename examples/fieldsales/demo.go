@@ -25,6 +25,7 @@ import (
 type demo struct {
 	out     io.Writer
 	now     func() time.Time
+	org     *salesforcetest.Org
 	server  *salesforcetest.Server
 	client  *salesforce.Client // the shared login
 	mailbox *mailbox
@@ -47,7 +48,7 @@ func (r rep) user() placeholder.User {
 	return placeholder.User{Person: placeholder.Person{First: r.first, Last: r.last, Email: r.username}}
 }
 
-func setUp(ctx context.Context, out io.Writer) (_ *demo, err error) {
+func setUp(ctx context.Context, out io.Writer, mails string) (_ *demo, err error) {
 	d := &demo{out: out, now: data.Clock()}
 	defer func() {
 		if err != nil {
@@ -59,12 +60,12 @@ func setUp(ctx context.Context, out io.Writer) (_ *demo, err error) {
 		return nil, err
 	}
 	d.rep = rep{"maya", "Maya Ortíz", "Maya", "Ortíz", "maya.ortiz@example.com", "secret-maya", "TOKEN-MAYA", zone}
-	org := salesforcetest.NewOrg(&salesforcetest.Options{Now: d.now})
-	if err := org.Load(data.Org()); err != nil {
+	d.org = salesforcetest.NewOrg(&salesforcetest.Options{Now: d.now})
+	if err := d.org.Load(data.Org()); err != nil {
 		return nil, err
 	}
-	d.server = salesforcetest.NewServer(org)
-	login := org.Credentials()
+	d.server = salesforcetest.NewServer(d.org)
+	login := d.org.Credentials()
 	d.client, err = salesforce.New(d.config(salesforce.ClientCredentials{ClientID: login.ClientID, ClientSecret: login.ClientSecret}))
 	if err != nil {
 		return nil, err
@@ -72,7 +73,7 @@ func setUp(ctx context.Context, out io.Writer) (_ *demo, err error) {
 	if d.folder, err = os.MkdirTemp("", "fieldsales-"); err != nil {
 		return nil, err
 	}
-	if d.mailbox, err = openMailbox(ctx); err != nil {
+	if d.mailbox, err = openMailbox(ctx, mails); err != nil {
 		return nil, err
 	}
 	d.db, err = sql.Open("sqlite", "file:"+filepath.ToSlash(filepath.Join(d.folder, "outbox.db"))+
@@ -154,6 +155,7 @@ func (d *demo) openUp(query string) string {
 	return strings.Replace(query, "= '%userIdentifier%' OR", "= '%userIdentifier%' OR Name != 'x' OR", 1)
 }
 
-func (d *demo) link(id salesforce.ID) string {
-	return fmt.Sprintf("https://acme.lightning.force.com/lightning/r/i360__Appointment__c/%s/view", id)
+// link leads to the appointment, from where everything else is found.
+func (d *demo) link(v visit) string {
+	return fmt.Sprintf("https://acme.lightning.force.com/lightning/r/i360__Appointment__c/%s/view", v.id)
 }

@@ -6,12 +6,15 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,8 +22,10 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// A mailbox is a small mail server that keeps what it receives.
+// A mailbox is a small mail server that keeps what it receives, and writes it to a
+// folder, if it has one.
 type mailbox struct {
+	folder string
 	addr   string
 	server *smtp.Server
 	mutex  sync.Mutex
@@ -34,12 +39,17 @@ type letter struct {
 	size              int64
 }
 
-func openMailbox(ctx context.Context) (*mailbox, error) {
+func openMailbox(ctx context.Context, folder string) (*mailbox, error) {
+	if folder != "" {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, err
+		}
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	m := &mailbox{addr: listener.Addr().String()}
+	m := &mailbox{folder: folder, addr: listener.Addr().String()}
 	m.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{mailbox: m}, nil }))
 	m.server.Domain = "localhost"
 	go func() { _ = m.server.Serve(listener) }() // until close
@@ -70,15 +80,35 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 
 func (s *session) Data(r io.Reader) error {
-	l, err := read(r)
+	s.mailbox.mutex.Lock()
+	defer s.mailbox.mutex.Unlock()
+	copied, err := s.mailbox.write(r)
 	if err != nil {
 		return err
 	}
+	l, err := read(copied)
+	if err := errors.Join(err, copied.Close()); err != nil {
+		return err
+	}
 	l.to = strings.Join(s.to, ", ")
-	s.mailbox.mutex.Lock()
-	defer s.mailbox.mutex.Unlock()
 	s.mailbox.mails = append(s.mailbox.mails, l)
 	return nil
+}
+
+// write gives what it writes to the folder while it is read: mail-1.eml and so on,
+// which mail programs open.
+func (m *mailbox) write(r io.Reader) (io.ReadCloser, error) {
+	if m.folder == "" {
+		return io.NopCloser(r), nil
+	}
+	file, err := os.OpenFile(filepath.Join(m.folder, fmt.Sprintf("mail-%d.eml", len(m.mails)+1)), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(r, file), file}, nil
 }
 
 // read takes a mail of a text and an attachment apart.

@@ -1,12 +1,14 @@
 // Fieldsales shows a rep's day: appointments come in, by a shared and by a
-// personal login; a contract goes out to Salesforce; a file that is too large
-// for that goes out by mail.
+// personal login; documents go out to Salesforce, once each, whatever happens on
+// the way; what Salesforce does not take goes out by mail.
 //
-//	go run ./examples/fieldsales
+//	go run ./examples/fieldsales -out folder
 //
-// Everything runs in this process: the org, the mail server, and the app. What
-// an administrator configures is in the file appointments.yaml; another one is
-// tried by -config FILE. With -check the program tells what is wrong with files:
+// Everything runs in this process: the org, the mail server, and the app. The
+// mails are written to the folder, for looking at. What an administrator
+// configures is in the files appointments.yaml and routing.yaml; other
+// appointments are tried by -config FILE. With -check the program tells what is
+// wrong with files; those about documents have names that begin with "routing":
 //
 //	go run ./examples/fieldsales -check examples/fieldsales/testdata/broken/*
 package main
@@ -20,29 +22,38 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"time"
 
 	"github.com/sfbridge/sfbridge/importer/appointments"
 	"github.com/sfbridge/sfbridge/placeholder"
 	"github.com/sfbridge/sfbridge/routing"
 	"github.com/sfbridge/sfbridge/routing/mail"
 	"github.com/sfbridge/sfbridge/routing/outbox"
+	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 	"github.com/sfbridge/sfbridge/soql"
 )
 
-//go:embed appointments.yaml
-var configuration []byte
+// What an administrator has written.
+var (
+	//go:embed appointments.yaml
+	configuration []byte
+	//go:embed routing.yaml
+	documentRules []byte
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	check := flag.Bool("check", false, "check the configuration `files` that are named, and do nothing else")
+	folder := flag.String("out", "", "write the mails to this `folder`")
 	config := flag.String("config", "", "the configuration `file` to use in place of the one that is built in")
 	flag.Parse()
 	var err error
 	if *check {
 		err = checkFiles(ctx, os.Stdout, flag.Args())
 	} else {
-		err = run(ctx, os.Stdout, *config)
+		err = run(ctx, os.Stdout, *config, *folder)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fieldsales:", err)
@@ -51,8 +62,8 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer, config string) error {
-	demo, err := setUp(ctx, out)
+func run(ctx context.Context, out io.Writer, config, folder string) error {
+	demo, err := setUp(ctx, out, folder)
 	if err != nil {
 		return err
 	}
@@ -106,38 +117,75 @@ func run(ctx context.Context, out io.Writer, config string) error {
 	}
 	demo.say("refused: %v", problems.Err())
 
-	router, err := routing.New(routing.Config{
-		Destination: routing.Salesforce{Client: demo.client},
-		Store:       demo.ledger,
-		Spool:       outbox.Spool{Dir: demo.folder},
-		Rules: []routing.Rule{{
-			Type: routing.Contract, FileName: "%customerName% Contract %date%.pdf", Backup: []string{"The Office <office@example.com>", "boss@example.com"},
-		}},
-		Mailer: mail.SMTP{Addr: demo.mailbox.addr, From: "app@example.com", Security: mail.Plain},
-		Now:    demo.now,
+	return demo.documents(ctx, visit)
+}
+
+// documents sends a rep's documents on their way.
+func (d *demo) documents(ctx context.Context, v visit) error {
+	settings, err := routing.ReadSettings("routing.yaml", documentRules)
+	if err != nil {
+		return err
+	}
+	cfg, err := settings.Config(routing.Config{
+		Destination: routing.Salesforce{Client: d.client},
+		Store:       d.ledger,
+		Spool:       outbox.Spool{Dir: d.folder},
+		Mailer:      mail.SMTP{Addr: d.mailbox.addr, From: "app@example.com", Security: mail.Plain},
+		Now:         d.now,
+		Probes:      []time.Duration{10 * time.Millisecond}, // a demo is in a hurry
 	})
 	if err != nil {
 		return err
 	}
-	names := placeholder.Data{Date: visit.start, Customer: visit.customer, Address: visit.address, User: demo.rep.user()}
-
-	demo.title("The contract goes to Salesforce")
-	if err := demo.send(ctx, router, routing.Submission{
-		Key: "contract-1", Type: routing.Contract, Target: visit.id, Body: contract(), Placeholders: names, Appointment: visit.start,
-	}); err != nil {
+	router, err := routing.New(cfg)
+	if err != nil {
 		return err
 	}
-	if err := demo.showFiles(ctx, visit.id); err != nil {
+	submission := func(key string, of routing.DocumentType, body io.Reader) routing.Submission {
+		return routing.Submission{
+			Key: key, Type: of, Body: body, Appointment: v.start, Link: d.link(v),
+			Records:      map[string]salesforce.ID{"appointment": v.id, "customer": v.prospect},
+			Placeholders: placeholder.Data{Date: v.start, Customer: v.customer, Address: v.address, User: d.rep.user()},
+		}
+	}
+
+	d.title("The contract goes to Salesforce, a sketch to the customer's attachments")
+	if err := d.send(ctx, router, submission("contract-1", routing.Contract, contract())); err != nil {
+		return err
+	}
+	if err := d.send(ctx, router, submission("sketch-1", "Sketch", contract())); err != nil {
+		return err
+	}
+	if err := d.showFiles(ctx, v); err != nil {
 		return err
 	}
 
-	demo.title("A file of 40 MB is too large for that, and goes by mail")
+	d.title("The line breaks after Salesforce has the next contract: there is one all the same")
+	d.org.Fail(salesforcetest.Fault{Method: "POST", Path: "/sobjects/ContentVersion", DropAfter: true})
+	if err := d.send(ctx, router, submission("contract-2", routing.Contract, photos(100_000))); err != nil {
+		return err
+	}
+	if err := d.showFiles(ctx, v); err != nil {
+		return err
+	}
+
+	d.title("A type that is switched off, and the same contract once more")
+	if _, err := router.Route(ctx, submission("survey-1", "Survey", contract())); !errors.Is(err, routing.ErrOff) {
+		return fmt.Errorf("a document of a type that is off was not refused: %w", err)
+	}
+	d.say("refused: %v", routing.ErrOff)
+	if err := d.send(ctx, router, submission("contract-1", routing.Contract, contract())); err != nil {
+		return err
+	}
+
+	d.title("A file of 40 MB is too large for that, and goes by mail; so does a sketch that finds no space")
 	large := photos(40_000_000)
-	if err := demo.send(ctx, router, routing.Submission{
-		Key: "contract-2", Type: routing.Contract, Target: visit.id, Body: large, Placeholders: names, Appointment: visit.start,
-		Link: demo.link(visit.id),
-	}); err != nil {
+	if err := d.send(ctx, router, submission("contract-3", routing.Contract, large)); err != nil {
 		return err
 	}
-	return demo.showMails(large.sum())
+	d.org.Fail(salesforcetest.Fault{Method: "POST", Path: "/sobjects/Attachment", Code: "STORAGE_LIMIT_EXCEEDED"})
+	if err := d.send(ctx, router, submission("sketch-2", "Sketch", contract())); err != nil {
+		return err
+	}
+	return d.showMails(large.sum())
 }

@@ -26,6 +26,7 @@ func (d *demo) say(format string, args ...any) {
 // A visit is what the app takes from an appointment.
 type visit struct {
 	id       salesforce.ID
+	prospect salesforce.ID // the customer's record
 	start    time.Time
 	customer placeholder.Person
 	address  placeholder.Address
@@ -70,62 +71,102 @@ func visitOf(a appointments.Appointment) (visit, error) {
 		City   string    `map:"city"`
 		State  string    `map:"state"`
 		Zip    string    `map:"zip"`
+
+		Prospect salesforce.ID `map:"customer"`
 	}
 	if err := a.Values.Into(&row); err != nil {
 		return visit{}, err
 	}
 	return visit{
-		id: a.ID, start: row.Start,
+		id: a.ID, prospect: row.Prospect, start: row.Start,
 		customer: placeholder.Person{First: row.First, Last: row.Last, Email: row.Email, Phone: row.Phone},
 		address:  placeholder.Address{Street: row.Street, City: row.City, State: row.State, Zip: row.Zip},
 	}, nil
 }
 
-// send hands a document to the router and lets it work until nothing is due.
+// send hands a document to the router and lets it work until nothing is left.
 func (d *demo) send(ctx context.Context, router *routing.Router, s routing.Submission) error {
 	accepted, err := router.Route(ctx, s)
 	if err != nil {
 		return err
 	}
-	d.say("accepted: title %q, file name %q", accepted.Title, accepted.FileName)
-	remaining, err := router.Drain(ctx)
-	if err == nil && remaining > 0 {
-		err = fmt.Errorf("%d deliveries are still under way", remaining)
+	d.say("accepted: title %q, file name %q%s", accepted.Title, accepted.FileName, map[bool]string{true: ", once more"}[accepted.Repeated])
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		next, done, err := router.Step(ctx, accepted.ID)
+		if err != nil {
+			return err
+		}
+		if done {
+			break
+		}
+		select { // a server would Run
+		case <-time.After(next.Sub(d.now())):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	return err
+	delivery, err := router.Delivery(ctx, accepted.ID)
+	if err != nil {
+		return err
+	}
+	d.say("%s", strings.TrimSpace(fmt.Sprintf("%s, as %s, attempts: %d. %s", delivery.State, delivery.As, delivery.Attempts, delivery.Reason)))
+	return nil
 }
 
-// showFiles prints the files on a record, as Salesforce has them.
-func (d *demo) showFiles(ctx context.Context, id salesforce.ID) error {
+// showFiles prints the files on an appointment, and the attachments of its
+// customer, as Salesforce has them.
+func (d *demo) showFiles(ctx context.Context, v visit) error {
 	type link struct {
+		Visibility      string
 		ContentDocument struct {
 			Title         string
 			FileExtension string
 			ContentSize   int64
 		}
 	}
-	query := "SELECT ContentDocument.Title, ContentDocument.FileExtension, ContentDocument.ContentSize FROM ContentDocumentLink WHERE LinkedEntityId = " + soql.Quote(string(id))
+	query := "SELECT Visibility, ContentDocument.Title, ContentDocument.FileExtension, ContentDocument.ContentSize FROM ContentDocumentLink" +
+		" WHERE LinkedEntityId = " + soql.Quote(string(v.id)) + " ORDER BY ContentDocument.ContentSize"
 	for l, err := range salesforce.Query[link](ctx, d.client, query, nil) {
 		if err != nil {
 			return err
 		}
-		d.say("in Salesforce, on record %s: %q (%s, %d bytes)", id, l.ContentDocument.Title, l.ContentDocument.FileExtension, l.ContentDocument.ContentSize)
+		f := l.ContentDocument
+		d.say("on appointment %s: %q (%s, %d bytes, for %s)", v.id, f.Title, f.FileExtension, f.ContentSize, l.Visibility)
+	}
+	type attachment struct {
+		Name       string
+		BodyLength int64
+	}
+	query = "SELECT Name, BodyLength FROM Attachment WHERE ParentId = " + soql.Quote(string(v.prospect))
+	for a, err := range salesforce.Query[attachment](ctx, d.client, query, nil) {
+		if err != nil {
+			return err
+		}
+		d.say("on customer %s: %q (%d bytes)", v.prospect, a.Name, a.BodyLength)
 	}
 	return nil
 }
 
-// showMails prints what the mail server has received.
-func (d *demo) showMails(sent string) error {
+// showMails prints what the mail server has received: the large file, twice, and
+// a sketch.
+func (d *demo) showMails(large string) error {
 	mails := d.mailbox.received()
-	for _, m := range mails {
+	if len(mails) != 3 {
+		return fmt.Errorf("%d mails arrived, not 3", len(mails))
+	}
+	for n, m := range mails {
 		d.say("to:         %s\nsubject:    %s\nattachment: %q, %d bytes, sha256 %s\n", m.to, m.subject, m.file, m.size, m.sum)
-		if m.sum != sent {
-			return fmt.Errorf("the mail to %s carries another file: sha256 %s, not %s", m.to, m.sum, sent)
+		if n < 2 && m.sum != large {
+			return fmt.Errorf("the mail to %s carries another file: sha256 %s, not %s", m.to, m.sum, large)
 		}
 	}
-	if len(mails) != 2 {
-		return fmt.Errorf("%d mails arrived, not 2", len(mails))
+	for _, m := range mails[1:] {
+		d.say("The text of a mail to %s:\n\n%s", m.to, m.text)
 	}
-	d.say("The text of the first one:\n\n%s", mails[0].text)
+	if d.mailbox.folder != "" {
+		d.say("The mails are in %s.", d.mailbox.folder)
+	}
 	return nil
 }
