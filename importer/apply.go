@@ -110,7 +110,7 @@ func (r *run) settle(items []item, outcomes []Outcome, c *Checkpoint) []Result {
 	c.Links, c.Alive, c.Entries = slices.Grow(c.Links, len(items)), slices.Grow(c.Alive, len(items)), slices.Grow(c.Entries, len(outcomes))
 	for _, it := range items {
 		if it.change != nil {
-			it.take(outcomes[0], r.cfg.CreateAgain)
+			it.take(outcomes[0], r.cfg.CreateAgain, r.Anew)
 			outcomes = outcomes[1:]
 		}
 		if it.next.State != "" {
@@ -149,8 +149,10 @@ func (r *run) deadLetter(it item) DeadLetter {
 	}
 }
 
-// take notes the sink's outcome.
-func (it *item) take(outcome Outcome, again bool) {
+// take notes the sink's outcome. A linked record that the host does not have was
+// deleted there, and is created again if that is wanted; in a run anew it was not
+// there yet when the backup was made.
+func (it *item) take(outcome Outcome, again, anew bool) {
 	it.entry.Changed = outcome.Changed
 	adopting := it.change.Action == Adopt
 	switch {
@@ -162,8 +164,10 @@ func (it *item) take(outcome Outcome, again bool) {
 		it.fail(outcome.Err)
 	case outcome.Err != nil:
 		it.fail(outcome.Err)
+	case outcome.Result == Missing && anew && it.change.Action == Retire:
+		it.next.HostID, it.next.Retired = "", false
 	case outcome.Result == Missing:
-		it.lose(again)
+		it.lose(again || anew)
 	default:
 		it.entry.HostID, it.next.HostID = outcome.HostID, outcome.HostID
 		it.entry.Result = outcome.Result

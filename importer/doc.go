@@ -42,6 +42,22 @@
 // A record that cannot be imported becomes a dead letter: it is reported, it
 // does not hold up the others, and every following run tries it again.
 //
+// # Backups and other orgs
+//
+// A host that is restored from a backup has lost what its Store believes it has,
+// and the other way round. Where the two are one database, they are restored
+// together. Elsewhere a Sink that is an [EpochSink] tells, and imports fail with
+// [ErrStoreEpoch] until [Importer.Complete] has held every record against the
+// host: what it lacks is made again, what it has under the same id is kept, and
+// all that Salesforce has is active. [Importer.DryRun] shows it beforehand.
+//
+// A Store serves one org for good: another one is refused with [ErrOrgChanged],
+// and a sandbox is another one after each refresh. Records of the other org are
+// others, whatever their ids, so there is nothing to take over: give it a Store
+// and a Sink of its own. A host that keeps its records beyond a change of orgs
+// clears the old Salesforce ids from its Sink and imports into a new Store: the
+// records are then matched as those are that a host has before its first import.
+//
 // # What a host may say
 //
 // Config.Allow is asked before everything that a person does. Config.Match links

@@ -32,7 +32,8 @@ type hostKey struct{ kind, id string }
 type dryObject struct {
 	kind     string
 	links    map[dryKey]dryLink
-	hosts    map[dryKey]string   // the host records of adopted ones
+	hosts    map[dryKey]string   // the host records of adopted ones, and of those that the host has without a stored link
+	unstored map[dryKey]bool     // asked for, and neither stored nor noted
 	children map[dryKey][]dryKey // by parent
 	sorted   []dryKey            // of links; nil when some were added
 	tasks    map[Task]bool       // without Gone, which is the value
@@ -71,7 +72,7 @@ func newDryStore(store Store, state State, dry *dryRun) *dryStore {
 func (s *dryStore) object(name string) *dryObject {
 	o := s.objects[name]
 	if o == nil {
-		o = &dryObject{links: map[dryKey]dryLink{}, hosts: map[dryKey]string{}, children: map[dryKey][]dryKey{}}
+		o = &dryObject{links: map[dryKey]dryLink{}, hosts: map[dryKey]string{}, unstored: map[dryKey]bool{}, children: map[dryKey][]dryKey{}}
 		s.objects[name] = o
 	}
 	return o
@@ -106,6 +107,8 @@ func (s *dryStore) Links(ctx context.Context, object string, ids []salesforce.ID
 			links = append(links, o.link(object, id, now, link))
 		} else if stored {
 			links = append(links, link)
+		} else {
+			o.unstored[keyOf(id)] = true
 		}
 	}
 	return links, nil
@@ -328,6 +331,12 @@ func (s *dryStore) saveLink(link Link) {
 	o.links[key] = dryLink{
 		parent: parent, state: link.State, free: link.Free, retired: link.Retired,
 		hostless: link.HostID == "", unborn: strings.HasPrefix(link.HostID, unborn), digest: link.Digest, stamp: milli(link.Stamp), run: link.Run,
+	}
+	if link.State != Pending && link.HostID != "" {
+		if o.unstored[key] && !strings.HasPrefix(link.HostID, unborn) {
+			o.hosts[key] = link.HostID
+		}
+		delete(o.unstored, key)
 	}
 	if before := o.hosts[key]; link.State == Pending && link.HostID != before { // about to be adopted, or not any more
 		delete(s.adopted, hostKey{link.Kind, before})

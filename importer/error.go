@@ -16,8 +16,14 @@ var (
 	// ErrLeaseLost says that another run took over; nothing more is written to
 	// the store.
 	ErrLeaseLost = errors.New("another run has taken over")
-	// ErrOrgChanged says that the store belongs to another org.
+	// ErrOrgChanged says that the store belongs to another org, or to a sandbox
+	// before its refresh, which is another one, too. The new org needs a Store and
+	// Sink of its own.
 	ErrOrgChanged = errors.New("the store belongs to another org")
+	// ErrStoreEpoch says that Sink and Store do not belong together, because one
+	// of them was restored from a backup. Nothing was written. A complete import
+	// mends it; see EpochSink.
+	ErrStoreEpoch = errors.New("the host or the importer's state was restored from a backup without the other: run a complete import")
 	// ErrSchema says that the org lacks, or hides, something that the import
 	// cannot do without. Nothing was written.
 	ErrSchema = errors.New("the org does not have what the import needs")

@@ -56,6 +56,10 @@ func (im *Importer) Plan(ctx context.Context, kind RunKind) (*Plan, error) {
 	if kind != Complete && state.Watermark.IsZero() {
 		return nil, fmt.Errorf("importer: %w", ErrNoComplete)
 	}
+	torn, _, err := im.compareEpochs(ctx, state, kind)
+	if err != nil {
+		return nil, err
+	}
 	tally := &salesforce.Tally{}
 	found, err := im.survey(tally.Within(ctx), state)
 	if err != nil {
@@ -70,7 +74,7 @@ func (im *Importer) Plan(ctx context.Context, kind RunKind) (*Plan, error) {
 	p := &Plan{Calls: int(tally.Requests()) + 1} // the run asks what its user may see
 	p.Kind, r.Sweep, p.Note = found.promote(kind, state, now)
 	r.Kind, r.Low = p.Kind, state.Watermark.Add(-im.cfg.Overlap)
-	if last := state.Last; found.goesOn(last, p.Kind) {
+	if last := state.Last; !torn && found.goesOn(last, p.Kind) {
 		p.Unfinished = last
 	}
 	for i := range found.objects {

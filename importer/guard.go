@@ -49,7 +49,7 @@ func postpone(items []item) {
 
 // leaves reports whether the host's record would be retired or go out of scope.
 func (it *item) leaves() bool {
-	if !it.known || it.link.State == Pending || it.link.State == Deleted {
+	if !it.known || it.link.State == Pending || it.link.State == Deleted || it.left() {
 		return false
 	}
 	retires := it.change != nil && it.change.Action == Retire

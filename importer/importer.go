@@ -141,7 +141,8 @@ func (c Config) validate() error {
 // fail with ErrRunActive.
 type Importer struct {
 	cfg    Config
-	atomic Atomic // set when Sink and Store are one
+	atomic Atomic    // set when Sink and Store are one
+	epochs EpochSink // set when they are not, and can be told apart
 	holder string
 	dry    *dryRun // set for the time of a dry run
 }
@@ -155,6 +156,9 @@ func New(c Config) (*Importer, error) {
 	im := &Importer{cfg: c, holder: holder()}
 	if a, ok := c.Sink.(Atomic); ok && any(c.Store) == any(c.Sink) {
 		im.atomic = a
+	}
+	if e, ok := c.Sink.(EpochSink); ok && any(c.Store) != any(c.Sink) {
+		im.epochs = e
 	}
 	return im, nil
 }

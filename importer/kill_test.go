@@ -135,7 +135,16 @@ func (s killStore) Audit(ctx context.Context) iter.Seq2[importer.AuditEntry, err
 
 type killSink struct {
 	*killer
-	next importer.Sink
+	next importer.EpochSink
+}
+
+func (s killSink) Epoch(ctx context.Context) (epoch string, err error) {
+	err = s.call("sink Epoch", func() error { epoch, err = s.next.Epoch(ctx); return err })
+	return epoch, err
+}
+
+func (s killSink) SetEpoch(ctx context.Context, epoch string) error {
+	return s.call("sink SetEpoch", func() error { return s.next.SetEpoch(ctx, epoch) })
 }
 
 func (s killSink) Apply(ctx context.Context, batch []importer.Change) (outcomes []importer.Outcome, err error) {

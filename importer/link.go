@@ -156,6 +156,9 @@ func (im *Importer) LinkAgain(ctx context.Context, actor, kind, hostID string) (
 		if err != nil {
 			return fmt.Errorf("importer: read the state: %w", err)
 		}
+		if _, _, err := im.compareEpochs(ctx, state, Relink); err != nil {
+			return err
+		}
 		found, err := im.survey(ctx, state)
 		if err != nil {
 			return err
@@ -190,6 +193,9 @@ func (r *run) relink(ctx context.Context, o *object, link Link) error {
 	if err := r.guard(ctx, nil); err != nil { // a read that is owed may take records out
 		return err
 	}
+	if err := r.renewEpoch(ctx); err != nil {
+		return err
+	}
 	before := link
 	link.State, link.Free = Vanished, false // the state from which an import takes it in, with its children
 	r.relinked = link.ID
@@ -205,6 +211,9 @@ func (r *run) relink(ctx context.Context, o *object, link Link) error {
 		return err
 	}
 	if err := r.confirm(ctx, before); err != nil {
+		return err
+	}
+	if err := r.renewEpoch(ctx); err != nil {
 		return err
 	}
 	r.Status, r.Finished = Completed, r.cfg.Now()

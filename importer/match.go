@@ -102,6 +102,10 @@ func (r *run) adopt(ctx context.Context, it *item, m Match, taken map[string]boo
 func (it *item) drop() {
 	it.change, it.tasks = nil, nil
 	it.next = it.link
+	if it.doubted != nil { // whether the host has it was not found out
+		it.next = *it.doubted
+		it.next.State = Pending
+	}
 	if !it.known { // a record that is not in the host yet has none
 		it.next = Link{}
 	}

@@ -25,6 +25,8 @@ type item struct {
 	next   Link    // the link as it will be when the change succeeds
 	tasks  []Task  // reads that follow from it
 	entry  Entry
+	// doubted is the link as it is in the store, when the run does not trust it.
+	doubted *Link
 	// postponed says that it leaves, and that this is done later; nothing is
 	// reported yet.
 	postponed bool
@@ -45,6 +47,7 @@ func (r *run) plan(ctx context.Context, o *object, records []salesforce.Record, 
 	items := make([]item, 0, len(records)+len(lost))
 	for _, record := range records {
 		it := newItem(o, record.ID(), links)
+		r.doubt(&it)
 		it.record, it.entry.Label = record, label(record)
 		if it.stamp, err = stamp(record); err != nil {
 			return nil, fmt.Errorf("importer: read %s: %w", o.Name, err)
@@ -59,7 +62,8 @@ func (r *run) plan(ctx context.Context, o *object, records []salesforce.Record, 
 		if !it.known {
 			continue
 		}
-		it.gone, it.stamp, it.entry.Label = gone[id], it.link.Stamp, string(id)
+		it.gone, it.stamp, it.entry.Label = gone[id] || r.Anew && it.link.State == Deleted, it.link.Stamp, string(id)
+		r.doubt(&it)
 		if err := r.miss(ctx, o, &it, parents[it.link.ParentID]); err != nil {
 			return nil, err
 		}

@@ -67,6 +67,9 @@ type Run struct {
 	// Sweep makes an incremental run do what a reconcile run does, too, because
 	// Salesforce cannot tell of all changes. Note says why.
 	Sweep bool
+	// Anew makes a complete run trust no link, and look into the host for each
+	// record, because Sink and Store did not belong together; see EpochSink.
+	Anew bool
 	// Counts are per object, by its API name.
 	Counts map[string]Counts
 	// Fingerprint is that of the configuration the run works by.

@@ -132,6 +132,10 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind, 
 	if kind != Complete && state.Watermark.IsZero() {
 		return nil, fmt.Errorf("importer: %w", ErrNoComplete)
 	}
+	torn, anew, err := im.compareEpochs(ctx, state, kind)
+	if err != nil {
+		return nil, err
+	}
 	found, err := im.survey(ctx, state)
 	if err != nil {
 		return nil, err
@@ -144,7 +148,7 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind, 
 	}
 	r.askUsage(ctx)
 	kind, sweep, note := found.promote(kind, state, now)
-	if last := state.Last; resume && found.goesOn(last, kind) {
+	if last := state.Last; resume && !torn && found.goesOn(last, kind) {
 		r.Run, r.resumed, r.before = *last, true, last.Calls
 		r.Status, r.Error = Running, ""
 		return r, r.save(ctx, &Checkpoint{Audit: r.audit(actor, "resumed")})
@@ -152,8 +156,11 @@ func (im *Importer) begin(ctx context.Context, fence Fence, actor string, kind, 
 	if err := im.preflight(ctx, found); err != nil {
 		return nil, err
 	}
+	if anew {
+		note = "every record was held against the host, because the host or the importer's state was restored from a backup"
+	}
 	r.Run = Run{
-		Number: state.Runs + 1, Kind: kind, Asked: asked, Status: Running, Actor: actor, Started: im.cfg.Now(), Note: note, Sweep: sweep,
+		Number: state.Runs + 1, Kind: kind, Asked: asked, Status: Running, Actor: actor, Started: im.cfg.Now(), Note: note, Sweep: sweep, Anew: anew,
 		Fingerprint: found.fingerprint, Warnings: found.warnings, Counts: map[string]Counts{},
 	}
 	return r, r.start(ctx, state)
@@ -205,7 +212,10 @@ func (r *run) start(ctx context.Context, state State) error {
 
 // work does the steps from Position on, and finishes the run.
 func (r *run) work(ctx context.Context) error {
-	err := r.count(ctx)
+	err := r.renewEpoch(ctx)
+	if err == nil {
+		err = r.count(ctx)
+	}
 	steps := r.steps()
 	for err == nil && r.Position.Step < len(steps) {
 		s := steps[r.Position.Step]
@@ -215,6 +225,9 @@ func (r *run) work(ctx context.Context) error {
 		}
 		r.tell(s.name, s.object)
 		err = r.advance(ctx)
+	}
+	if err == nil {
+		err = r.renewEpoch(ctx)
 	}
 	if err == nil {
 		err = r.finish(ctx)

@@ -36,6 +36,20 @@ type Atomic interface {
 	ApplyAndSave(ctx context.Context, fence Fence, batch []Change, then func([]Outcome) *Checkpoint) error
 }
 
+// An EpochSink is a Sink by which an Importer notices that it, or the Store, was
+// restored from a backup without the other. Every run gives both a new epoch
+// when it begins and when it ends; where they differ, imports fail with
+// ErrStoreEpoch until a complete one has held every record against the host. A
+// Sink that is one with the Store is not asked.
+type EpochSink interface {
+	Sink
+	// Epoch is the epoch that was set last, empty before the first.
+	Epoch(ctx context.Context) (string, error)
+	// SetEpoch keeps an epoch, of at most 32 characters, where the records are
+	// kept: what restores them restores it.
+	SetEpoch(ctx context.Context, epoch string) error
+}
+
 // An Action is what a Change asks the host to do.
 type Action string
 

@@ -65,6 +65,9 @@ type State struct {
 	LastComplete time.Time
 	// Seen names scope checkboxes that have existed, as "Account.ZEP__c".
 	Seen []string
+	// Epochs are those that an EpochSink may have: the one it has and, while it
+	// is being replaced, the next.
+	Epochs []string
 	// Runs is how many runs there have been; the next one is numbered one more.
 	Runs int64
 	// Last is the newest complete or incremental run, finished or not; nil
@@ -135,10 +138,12 @@ type Task struct {
 // they are in the store.
 type Checkpoint struct {
 	Run *Run
-	// Org, Fingerprint, Seen, Watermark and LastComplete replace those of State.
+	// Org, Fingerprint, Seen, Epochs, Watermark and LastComplete replace those of
+	// State.
 	Org          salesforce.ID
 	Fingerprint  string
 	Seen         []string
+	Epochs       []string
 	Watermark    time.Time
 	LastComplete time.Time
 	Links        []Link

@@ -188,6 +188,9 @@ func (r *run) readFamilies(ctx context.Context, o *object, tasks []Task) error {
 // unseen looks by id for the linked records that a run has not met.
 func (r *run) unseen(ctx context.Context, o *object) error {
 	filter := LinkFilter{Object: o.Name, NotRun: r.Number, States: []LinkState{Pending, Linked, Leaving, OutOfScope, Vanished}}
+	if r.Anew {
+		filter.States = append(filter.States, Deleted)
+	}
 	var gone map[salesforce.ID]bool
 	for {
 		links, err := r.cfg.Store.ListLinks(ctx, filter, r.Position.AfterID, chunk)

@@ -323,6 +323,7 @@ var sinkFaults = map[string]struct {
 		}}
 	}},
 	"finds by nearly":            {"FindComparesExactly", func(s *sqlstore.Store) importer.Sink { return nearly{s} }},
+	"forgets the epoch":          {"EpochIsKept", func(s *sqlstore.Store) importer.Sink { return timeless{s} }},
 	"records first, state later": {"ApplyAndSaveIsBothOrNeither", func(s *sqlstore.Store) importer.Sink { return oneByOne{s} }},
 }
 
@@ -333,6 +334,11 @@ func (n nearly) Find(ctx context.Context, l importer.Lookup) ([]importer.Found, 
 	l.IDs = nil
 	return n.Store.Find(ctx, l)
 }
+
+// timeless keeps no epoch.
+type timeless struct{ *sqlstore.Store }
+
+func (timeless) SetEpoch(context.Context, string) error { return nil }
 
 // oneByOne has two transactions.
 type oneByOne struct{ *sqlstore.Store }

@@ -32,8 +32,8 @@ type Host struct {
 }
 
 // TestSink checks that the sinks which open returns keep every promise of
-// [importer.Sink], and those of [importer.Finder] and [importer.Atomic] where
-// they are that. Each call of open must return an empty sink.
+// [importer.Sink], and those of [importer.Finder], [importer.EpochSink] and
+// [importer.Atomic] where they are that. Each call of open must return an empty sink.
 func TestSink(t *testing.T, open func(t *testing.T) Host) {
 	for _, promise := range []struct {
 		name  string
@@ -58,6 +58,7 @@ func TestSink(t *testing.T, open func(t *testing.T) Host) {
 		{"ManyApplyAtOnce", manyApplyAtOnce},
 		{"EndedContextWritesNothing", endedContextAppliesNothing},
 		{"FindComparesExactly", findComparesExactly},
+		{"EpochIsKept", epochIsKept},
 		{"ApplyAndSaveIsBothOrNeither", applyAndSaveIsBothOrNeither},
 	} {
 		t.Run(promise.name, func(t *testing.T) {

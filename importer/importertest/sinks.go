@@ -447,3 +447,27 @@ func findComparesExactly(t *testing.T, h *host) {
 	is(t, found, want, "found by Salesforce id")
 	is(t, len(look(importer.Lookup{Values: []string{"' OR '1'='1"}})), 0, "records found by what is no value")
 }
+
+func epochIsKept(t *testing.T, h *host) {
+	sink, ok := h.Sink.(importer.EpochSink)
+	if !ok {
+		return
+	}
+	has := func(want, about string) {
+		t.Helper()
+		epoch, err := sink.Epoch(t.Context())
+		must(t, err)
+		is(t, epoch, want, "%s", about)
+	}
+	has("", "epoch of an empty sink")
+	for _, epoch := range []string{"SOHTUYOHQWVLPMHXD3GLYU2ZHT", "abcdefghijklmnopqrstuvwxyz012345"} {
+		must(t, sink.SetEpoch(t.Context(), epoch))
+		has(epoch, "epoch that was set")
+		h.apply(t, h.put(t, h.Objects[0], 1))
+		has(epoch, "epoch after records were written")
+	}
+	if err := sink.SetEpoch(ended(t), "late"); err == nil {
+		t.Error("an epoch was set though the context had ended")
+	}
+	has("abcdefghijklmnopqrstuvwxyz012345", "epoch after that")
+}

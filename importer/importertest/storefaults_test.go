@@ -106,7 +106,8 @@ var storeFaults = map[string]struct {
 	promise string
 	store   func(*ready) importer.Store
 }{
-	"seconds": {"SaveKeepsEverything", saved(func(c *importer.Checkpoint) { c.Watermark = c.Watermark.Truncate(time.Second) })},
+	"seconds":   {"SaveKeepsEverything", saved(func(c *importer.Checkpoint) { c.Watermark = c.Watermark.Truncate(time.Second) })},
+	"no epochs": {"SaveKeepsEverything", saved(func(c *importer.Checkpoint) { c.Epochs = nil })},
 	"no digests": {"SaveKeepsEverything", saved(func(c *importer.Checkpoint) {
 		c.Links = slices.Clone(c.Links)
 		for i := range c.Links {

@@ -93,7 +93,7 @@ func all[T any](t *testing.T, list iter.Seq2[T, error]) (values []T) {
 
 func emptyStoreKnowsNothing(t *testing.T, l *ledger) {
 	state := l.state(t)
-	state.Seen = nil // empty or nil
+	state.Seen, state.Epochs = nil, nil // empty or nil
 	is(t, state, importer.State{}, "state of an empty store")
 	is(t, len(l.links(t, "Contact", ada)), 0, "links")
 	is(t, len(l.links(t, "Contact")), 0, "links of no ids")
@@ -112,13 +112,13 @@ func emptyStoreKnowsNothing(t *testing.T, l *ledger) {
 func everything() importer.Checkpoint {
 	run := importer.Run{
 		Number: 3, Kind: importer.Complete, Asked: importer.Incremental, Status: importer.Running, Actor: "Zoë", Started: morning, Low: morning.Add(-time.Hour), High: morning, ReadTo: morning,
-		Guarantee: importer.Exact, Position: importer.Position{Step: 2, AfterStamp: morning, AfterID: ada}, Sweep: true,
+		Guarantee: importer.Exact, Position: importer.Position{Step: 2, AfterStamp: morning, AfterID: ada}, Sweep: true, Anew: true,
 		Counts: map[string]importer.Counts{"Contact": {Read: 7, Created: 7}}, Fingerprint: "f", Warnings: []string{"ß"}, Note: "n", Error: "e", Calls: 17, Told: importer.Paused,
 	}
 	noted := link(ada)
 	noted.Free, noted.Retired, noted.Digest = true, true, "0123456789abcdef0123456789abcdef"
 	return importer.Checkpoint{
-		Run: &run, Org: "00D000000000062EAA", Fingerprint: strings.Repeat("f", 64), Seen: []string{"Account.ZEP__c"},
+		Run: &run, Org: "00D000000000062EAA", Fingerprint: strings.Repeat("f", 64), Seen: []string{"Account.ZEP__c"}, Epochs: []string{"", "SOHTUYOHQWVLPMHXD3GLYU2ZHT"},
 		Watermark: morning, LastComplete: morning.Add(time.Hour), Links: []importer.Link{noted},
 		NewTasks: []importer.Task{{Object: "Contact", ID: acme, Children: true}, {Object: "Contact", ID: ada, Gone: true}},
 		Dead: []importer.DeadLetter{{
@@ -136,7 +136,7 @@ func saveKeepsEverything(t *testing.T, l *ledger) {
 	c := everything()
 	l.save(t, l.lease(t), c)
 	is(t, l.state(t), importer.State{
-		Org: c.Org, Watermark: c.Watermark, Fingerprint: c.Fingerprint, LastComplete: c.LastComplete, Seen: c.Seen, Runs: 3, Last: c.Run,
+		Org: c.Org, Watermark: c.Watermark, Fingerprint: c.Fingerprint, LastComplete: c.LastComplete, Seen: c.Seen, Epochs: c.Epochs, Runs: 3, Last: c.Run,
 	}, "state")
 	is(t, l.links(t, "Contact", ada), c.Links, "links")
 	is(t, l.tasks(t, "Contact", 10), c.NewTasks, "tasks")

@@ -94,6 +94,7 @@ func (w *writer) state(c *importer.Checkpoint) {
 	set("fingerprint", c.Fingerprint != "", c.Fingerprint)
 	set("last_complete", !c.LastComplete.IsZero(), millis(c.LastComplete))
 	set("seen", len(c.Seen) > 0, w.json(len(c.Seen), c.Seen))
+	set("epochs", len(c.Epochs) > 0, w.json(len(c.Epochs), c.Epochs))
 	if len(sets) > 0 {
 		w.exec(`UPDATE sfbridge_import_state SET `+strings.Join(sets, ", ")+` WHERE id = 1`, args...)
 	}

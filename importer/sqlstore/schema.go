@@ -8,7 +8,7 @@ func schema(d Dialect) []string {
 	steps := []string{
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_state (
 			id INTEGER NOT NULL PRIMARY KEY, org VARCHAR(18) NOT NULL, watermark BIGINT NOT NULL, fingerprint VARCHAR(64) NOT NULL,
-			last_complete BIGINT NOT NULL, seen ` + text + ` NOT NULL,
+			last_complete BIGINT NOT NULL, seen ` + text + ` NOT NULL, epochs ` + text + ` NOT NULL, sink_epoch VARCHAR(32) NOT NULL,
 			fence BIGINT NOT NULL, holder VARCHAR(255) NOT NULL, expires BIGINT NOT NULL, writes BIGINT NOT NULL)` + end,
 		firstState,
 		`CREATE TABLE IF NOT EXISTS sfbridge_import_run (
@@ -53,6 +53,6 @@ func inlineIndex(d Dialect, columns string) string {
 }
 
 // firstState makes the state's only row, once.
-const firstState = `INSERT INTO sfbridge_import_state (id, org, watermark, fingerprint, last_complete, seen, fence, holder, expires, writes)
-	SELECT 1, '', 0, '', 0, '', 0, '', 0, 0 FROM (SELECT 1 AS one) AS once
+const firstState = `INSERT INTO sfbridge_import_state (id, org, watermark, fingerprint, last_complete, seen, epochs, sink_epoch, fence, holder, expires, writes)
+	SELECT 1, '', 0, '', 0, '', '', '', 0, '', 0, 0 FROM (SELECT 1 AS one) AS once
 	WHERE NOT EXISTS (SELECT 1 FROM sfbridge_import_state WHERE id = 1)`

@@ -68,6 +68,20 @@ func (s *Store) ApplyAndSave(ctx context.Context, fence importer.Fence, batch []
 	})
 }
 
+// Epoch implements importer.EpochSink.
+func (s *Store) Epoch(ctx context.Context) (epoch string, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT sink_epoch FROM sfbridge_import_state WHERE id = 1`).Scan(&epoch)
+	return epoch, err
+}
+
+// SetEpoch implements importer.EpochSink.
+func (s *Store) SetEpoch(ctx context.Context, epoch string) error {
+	return sqlx.Retry(ctx, s.db, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, s.dialect.Rebind(`UPDATE sfbridge_import_state SET sink_epoch = ? WHERE id = 1`), epoch)
+		return err
+	})
+}
+
 // transact runs f in one transaction. When the database refuses a record, all
 // is done again with care: only then is it worth the time to find out which.
 func (s *Store) transact(ctx context.Context, f func(*session) error) error {

@@ -61,16 +61,19 @@ func (s *Store) Release(ctx context.Context, fence importer.Fence) error {
 func (s *Store) State(ctx context.Context) (importer.State, error) {
 	var state importer.State
 	var watermark, complete int64
-	var seen string
-	query := `SELECT org, watermark, fingerprint, last_complete, seen, (SELECT COALESCE(MAX(number), 0) FROM sfbridge_import_run)
+	var seen, epochs string
+	query := `SELECT org, watermark, fingerprint, last_complete, seen, epochs, (SELECT COALESCE(MAX(number), 0) FROM sfbridge_import_run)
 		FROM sfbridge_import_state WHERE id = 1`
-	err := s.db.QueryRowContext(ctx, query).Scan(&state.Org, &watermark, &state.Fingerprint, &complete, &seen, &state.Runs)
+	err := s.db.QueryRowContext(ctx, query).Scan(&state.Org, &watermark, &state.Fingerprint, &complete, &seen, &epochs, &state.Runs)
 	if err != nil {
 		return state, err
 	}
 	state.Watermark, state.LastComplete = timeOf(watermark), timeOf(complete)
 	if err := unlist(seen, &state.Seen); err != nil {
 		return state, fmt.Errorf("sfbridge_import_state.seen: %w", err)
+	}
+	if err := unlist(epochs, &state.Epochs); err != nil {
+		return state, fmt.Errorf("sfbridge_import_state.epochs: %w", err)
 	}
 	state.Last, err = s.lastRun(ctx)
 	return state, err

@@ -5,7 +5,8 @@
 // The host brings the driver and the *sql.DB. A Store is both the importer's
 // Store and its Sink: records and checkpoint are committed in one transaction,
 // and a crash at any point leaves both as they were before or after a page. It
-// also serves as one of the two alone.
+// also serves as one of the two alone; then it keeps an epoch beside the records,
+// as an importer.EpochSink.
 //
 // # Tables of the store
 //
@@ -96,8 +97,9 @@ type Store struct {
 }
 
 var (
-	_ importer.Atomic = (*Store)(nil)
-	_ importer.Finder = (*Store)(nil)
+	_ importer.Atomic    = (*Store)(nil)
+	_ importer.Finder    = (*Store)(nil)
+	_ importer.EpochSink = (*Store)(nil)
 )
 
 // Open returns a Store in db, after it has made the tables that are missing
