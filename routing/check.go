@@ -178,11 +178,9 @@ func (c *checker) checkRule(number int) {
 	if rule.Type == CreditApplication || rule.Type == AppointmentResults {
 		c.atRule(number, nil, "documents of this type have a configuration of their own: remove this rule")
 	}
-	if err == nil {
-		known := append(placeholder.Names(), c.Placeholders.Names()...)
-		for _, err := range split(parsed.checkNames(known)) {
-			c.atRule(number, err, "%s", strings.TrimPrefix(err.Error(), fmt.Sprintf("rule %s: ", rule.Type))).Warning = !c.Strict
-		}
+	known := append(placeholder.Names(), c.Placeholders.Names()...)
+	for _, err := range split(parsed.checkNames(known)) {
+		c.atRule(number, err, "%s", strings.TrimPrefix(err.Error(), fmt.Sprintf("rule %s: ", rule.Type))).Warning = !c.Strict
 	}
 	if len(rule.Backup) == 0 && !rule.Off {
 		c.atRule(number, nil, "there is no backup: nobody gets the documents by e-mail that cannot be uploaded, and they are parked").Warning = true

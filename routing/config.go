@@ -249,7 +249,7 @@ func (c Config) routes() (map[DocumentType]*route, error) {
 	for _, rule := range rules {
 		parsed, err := parseRule(rule)
 		errs = append(errs, err)
-		if c.Strict && err == nil {
+		if c.Strict {
 			errs = append(errs, parsed.checkNames(known))
 		}
 		if routes[rule.Type] != nil {

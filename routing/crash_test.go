@@ -31,6 +31,23 @@ var scenarios = map[string]func(w *world){
 			return uploadFault{stored: w.uploads > 1, err: errUnknown}
 		}
 	},
+	"answer lost, with a key": func(w *world) {
+		w.keyed = true
+		w.onUpload = func(routing.Document) uploadFault { return uploadFault{stored: true, late: time.Minute, err: errUnknown} }
+	},
+	"requests lost, with a key": func(w *world) {
+		w.keyed = true
+		w.onUpload = func(routing.Document) uploadFault { return uploadFault{stored: w.uploads > 3, err: errUnknown} }
+	},
+	"refused while the first is open, with a key": func(w *world) {
+		w.keyed = true
+		w.onUpload = func(routing.Document) uploadFault {
+			if w.uploads < 3 {
+				return uploadFault{err: errUnknown}
+			}
+			return uploadFault{err: errFull}
+		}
+	},
 	"busy for a while": func(w *world) {
 		w.onUpload = func(routing.Document) uploadFault {
 			if w.now.Before(start.Add(2 * time.Minute)) {
@@ -126,7 +143,7 @@ func TestAnythingMayHappen(t *testing.T) {
 
 func anything(t *testing.T, rt *rapid.T, dir string) {
 	w := newWorld(t)
-	w.t, w.dir = rt, dir
+	w.t, w.dir, w.keyed = rt, dir, rapid.Bool().Draw(rt, "keyed")
 	misfortune(w, rt)
 	p := &process{world: w, fuse: -1}
 	contents := map[string]string{}
@@ -164,6 +181,18 @@ func anything(t *testing.T, rt *rapid.T, dir string) {
 				}
 				_, err := router().Redrive(t.Context(), d.ID)
 				require.NoError(rt, err)
+			}
+		},
+		"confirm": func(rt *rapid.T) {
+			r := router()
+			for d, err := range r.Deliveries(t.Context(), outbox.Parked) {
+				require.NoError(rt, err)
+				if stays, err := w.store.Get(t.Context(), d.ID); err != nil || stays.State != string(routing.Parked) {
+					continue // Park was called, and work goes on some time
+				}
+				if err := r.Confirm(t.Context(), d.ID, "a person"); err != nil {
+					require.True(rt, errors.Is(err, errKilled) || errors.Is(err, errLedger), err)
+				}
 			}
 		},
 		"wait": func(rt *rapid.T) {
@@ -214,7 +243,7 @@ func TestPassingFaultsEndInSalesforce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
 		w := newWorld(t)
-		w.t, w.dir = rt, fmt.Sprintf("%s/%d", dir, run)
+		w.t, w.dir, w.keyed = rt, fmt.Sprintf("%s/%d", dir, run), rapid.Bool().Draw(rt, "keyed")
 		passingFaults(w, rt)
 		_, err := w.router().Route(t.Context(), submission("a"))
 		for errors.Is(err, errLedger) {

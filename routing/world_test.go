@@ -49,6 +49,7 @@ type world struct {
 	uploads  int
 	finds    int
 	rules    []string        // what was broken
+	keyed    bool            // Salesforce refuses a second copy
 	tooLarge map[string]bool // deliveries that are too large for mail
 
 	// What happens next; nil is that all goes well.
@@ -184,6 +185,8 @@ func (w *world) check(r *routing.Router, contents map[string]string) {
 		case routing.Mailed:
 			require.Zero(w.t, stored)
 			require.Equal(w.t, []string{"boss@example.com", "office@example.com"}, mailed)
+		case routing.Confirmed:
+			require.Zero(w.t, stored)
 		default:
 			require.True(w.t, d.State != routing.Parked || w.tooLarge[d.ID], "parked without a reason")
 			require.LessOrEqual(w.t, stored, 1)
@@ -245,6 +248,11 @@ func (w *world) upload(d routing.Document) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.uploads++
+	if w.keyed {
+		if earlier := slices.IndexFunc(w.versions, func(v version) bool { return v.document == d.ID }); earlier >= 0 {
+			return w.duplicate(&w.versions[earlier], content)
+		}
+	}
 	forever := w.now.Add(1000 * time.Hour)
 	if n := w.stored(d.ID, content, forever); n > 0 && !d.Keyed {
 		w.broke("upload of %s, of which there will be %d", d.ID, n)
@@ -261,7 +269,22 @@ func (w *world) upload(d routing.Document) (string, error) {
 	if fault.stored {
 		w.versions = append(w.versions, v)
 	}
+	if w.keyed && errors.Is(fault.err, salesforce.ErrOutcomeUnknown) {
+		return "", fmt.Errorf("%w: %w", routing.ErrRepeatable, fault.err)
+	}
 	return v.id, fault.err
+}
+
+// duplicate is how a second upload with a key ends: it waits for the first one, if
+// that is still under way, and is refused.
+func (w *world) duplicate(v *version, content string) (string, error) {
+	if v.from.After(w.now) {
+		v.from = w.now
+	}
+	if v.content != content {
+		return "", fmt.Errorf("fake: %w", salesforce.ErrDuplicate)
+	}
+	return v.id, nil
 }
 
 func (w *world) find(d routing.Document) (routing.Finding, error) {
