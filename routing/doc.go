@@ -53,6 +53,25 @@
 // password only. It takes an application only if the customer was shown the
 // disclosure that is in force ([Router.Disclosure]).
 //
+// # Results
+//
+// [Router.ResultsForm] gives the host the form of [ResultsForm] to show for an
+// appointment, with the options that the org offers for that very record.
+// [Router.Submit] checks what was filled in and accepts it as one delivery of
+// several steps, one after the other, each with a state of its own
+// ([Delivery].Steps):
+//
+//	record     the fields are set, unless they have the values already
+//	report     a PDF that a [Renderer] makes is put on the record, as any document
+//	note       a note is written: ContentNote, Note, or Task if that is wanted
+//	link       and linked to the record, if it is a ContentNote
+//
+// Each step goes from spooled to verified as a document does: what may have been
+// carried out is asked about, and done again only when it is certain that it was
+// not. A step that fails for good does not keep the others from being done. In the
+// end one mail tells what is not in Salesforce: the values, and why, with the
+// report.
+//
 // # Running
 //
 // [Router.Run] works on deliveries in this process, several at once. Any number

@@ -54,7 +54,7 @@ type ResultSubmission struct {
 // are not saved, and why.
 //
 // The answers are checked first, against the org as well if it can be reached or
-// has been lately; if not, they are checked when it is. [AnswerFaults] tells all
+// has been lately; if not, they are checked when it is. [AnswerErrors] tells all
 // that is wrong with them; nothing is accepted then. Other errors match ErrOff,
 // ErrWrongObject, ErrNoNote or ErrKeyTaken, which says that the key was accepted
 // before with other results. Whatever the error, what an earlier call accepted

@@ -257,7 +257,7 @@ func TestSubmitNamesAllFaultsOfAnAnswer(t *testing.T) {
 	}
 	_, err := o.router.Submit(t.Context(), s)
 	var texts []string
-	for _, f := range routing.AnswerFaults(err) {
+	for _, f := range routing.AnswerErrors(err) {
 		texts = append(texts, f.Error())
 	}
 	require.Equal(t, []string{
@@ -289,7 +289,7 @@ func TestSubmitNamesAllFaultsOfAnAnswer(t *testing.T) {
 	_, err = scored.router.Submit(t.Context(), s)
 	require.ErrorIs(t, err, mapping.ErrReadOnly)
 	require.ErrorContains(t, err, `answer "Score" (Score__c): the field cannot be changed, or this login may not change it`)
-	require.Len(t, routing.AnswerFaults(err), 2)
+	require.Len(t, routing.AnswerErrors(err), 2)
 
 	left, err := o.router.Drain(t.Context())
 	require.NoError(t, err)

@@ -39,9 +39,9 @@ func (e *AnswerError) Error() string {
 
 func (e *AnswerError) Unwrap() error { return e.Err }
 
-// AnswerFaults takes the error of [Router.Submit] apart, also when it was wrapped
+// AnswerErrors takes the error of [Router.Submit] apart, also when it was wrapped
 // since. Any other error has none.
-func AnswerFaults(err error) []*AnswerError {
+func AnswerErrors(err error) []*AnswerError {
 	if f, ok := errors.AsType[answerErrors](err); ok {
 		return f
 	}
@@ -167,7 +167,7 @@ func (a *answering) chosen(row ResultRow) []string {
 // typed holds what is chosen against the options that were typed in.
 func (a *answering) typed(row ResultRow) {
 	for _, option := range a.chosen(row) {
-		if len(row.Options) > 0 && !slices.Contains(row.Options, option) || slices.Contains(row.Except, option) {
+		if !row.allows(option) {
 			a.fault(row, mapping.ErrOption, "%q is none of its options", option)
 		}
 	}
@@ -230,7 +230,9 @@ func (a *answering) pick(row ResultRow, info *salesforce.FieldInfo) {
 		return
 	}
 	for _, option := range a.chosen(row) {
-		a.option(row, info, list, control, option)
+		if row.allows(option) { // or it is known that it is none
+			a.option(row, info, list, control, option)
+		}
 	}
 }
 

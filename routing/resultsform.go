@@ -239,6 +239,11 @@ func (c *formChecker) row(section Section, rows []ResultRow, n int) {
 	}
 }
 
+// allows reports whether an option may be chosen as far as the row says.
+func (r ResultRow) allows(option string) bool {
+	return (len(r.Options) == 0 || slices.Contains(r.Options, option)) && !slices.Contains(r.Except, option)
+}
+
 func (r ResultRow) input() Input {
 	if r.Input == "" {
 		return Picker

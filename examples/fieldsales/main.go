@@ -1,11 +1,12 @@
 // Fieldsales shows a rep's day: appointments come in, by a shared and by a
 // personal login; documents go out to Salesforce, once each, whatever happens on
-// the way; what Salesforce does not take goes out by mail.
+// the way; the results of the visit set fields of the appointment and become a
+// report and a note; what Salesforce does not take goes out by mail.
 //
 //	go run ./examples/fieldsales -out folder
 //
 // Everything runs in this process: the org, the mail server, and the app. The
-// mails are written to the folder, for looking at. What an administrator
+// mails and the report are written to the folder, for looking at. What an administrator
 // configures is in the files appointments.yaml and routing.yaml; other
 // appointments are tried by -config FILE. With -check the program tells what is
 // wrong with files; those about documents have names that begin with "routing":
@@ -29,6 +30,7 @@ import (
 	"github.com/sfbridge/sfbridge/routing"
 	"github.com/sfbridge/sfbridge/routing/mail"
 	"github.com/sfbridge/sfbridge/routing/outbox"
+	"github.com/sfbridge/sfbridge/routing/report"
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 	"github.com/sfbridge/sfbridge/soql"
@@ -46,7 +48,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	check := flag.Bool("check", false, "check the configuration `files` that are named, and do nothing else")
-	folder := flag.String("out", "", "write the mails to this `folder`")
+	folder := flag.String("out", "", "write the mails and the report to this `folder`")
 	config := flag.String("config", "", "the configuration `file` to use in place of the one that is built in")
 	flag.Parse()
 	var err error
@@ -126,10 +128,20 @@ func (d *demo) documents(ctx context.Context, v visit) error {
 	if err != nil {
 		return err
 	}
+	form, err := routing.Improveit360Results(ctx, d.client)
+	if err != nil {
+		return err
+	}
+	renderer, err := report.New(report.Config{Company: report.Company{Name: "Acme Exteriors", Phone: "+1 (303) 555-0100"}})
+	if err != nil {
+		return err
+	}
 	cfg, err := settings.Config(routing.Config{
 		Destination: routing.Salesforce{Client: d.client},
 		Store:       d.ledger,
 		Spool:       outbox.Spool{Dir: d.folder},
+		Results:     form.Form,
+		Renderer:    renderer,
 		Mailer:      mail.SMTP{Addr: d.mailbox.addr, From: "app@example.com", Security: mail.Plain},
 		Now:         d.now,
 		Probes:      []time.Duration{10 * time.Millisecond}, // a demo is in a hurry
@@ -178,6 +190,10 @@ func (d *demo) documents(ctx context.Context, v visit) error {
 		return err
 	}
 
+	if err := d.results(ctx, router, v); err != nil {
+		return err
+	}
+
 	d.title("A file of 40 MB is too large for that, and goes by mail; so does a sketch that finds no space")
 	large := photos(40_000_000)
 	if err := d.send(ctx, router, submission("contract-3", routing.Contract, large)); err != nil {
@@ -188,4 +204,30 @@ func (d *demo) documents(ctx context.Context, v visit) error {
 		return err
 	}
 	return d.showMails(large.sum())
+}
+
+// results shows the form for a visit and submits it filled in.
+func (d *demo) results(ctx context.Context, router *routing.Router, v visit) error {
+	d.title("The results of the visit: a form with the org's options, a report and a note")
+	form, err := router.ResultsForm(ctx, "", v.id)
+	if err != nil {
+		return err
+	}
+	d.showForm(form)
+	results := routing.ResultSubmission{
+		Key: "results-1", Record: v.id, Section: routing.Sale, Estimate: estimate(), Appointment: v.start, Link: d.link(v),
+		Answers:      map[string]any{"i360__Result__c": "Demo Won", "i360__Result_Detail__c": "Sold"},
+		Placeholders: placeholder.Data{Date: v.start, Customer: v.customer, Address: v.address, User: d.rep.user()},
+	}
+	_, err = router.Submit(ctx, results)
+	if len(routing.AnswerErrors(err)) != 1 {
+		return fmt.Errorf("a result that is no option was not refused: %w", err)
+	}
+	d.say("refused: %v", err)
+	results.Answers["i360__Result__c"] = "Demo Sold"
+	accepted, err := router.Submit(ctx, results)
+	if err != nil {
+		return err
+	}
+	return d.showResults(ctx, router, accepted.ID)
 }

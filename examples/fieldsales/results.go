@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/sfbridge/sfbridge/routing"
+	"github.com/sfbridge/sfbridge/salesforce"
+)
+
+// estimate is what the customer was offered.
+func estimate() *routing.Estimate {
+	amount := decimal.RequireFromString
+	return &routing.Estimate{
+		Name: "Windows and a door",
+		Items: []routing.Item{
+			{
+				Name: "Double-hung window", Description: "white, with screen", Quantity: decimal.NewFromInt(9), Price: amount("849.50"),
+				Options: []routing.Amount{{Name: "Low-E glass", Amount: amount("540.00")}},
+			},
+			{Name: "Entry door", Price: amount("3290.00"), Upcharges: []routing.Amount{{Name: "Lead-safe work", Amount: amount("250.00")}}},
+		},
+		Discounts: []routing.Amount{{Name: "Signed on the first visit", Amount: amount("500.00")}},
+		TotalName: "Cash price", Payment: "50 % on signing, the rest when it is done",
+	}
+}
+
+// showForm prints a form as an app would show it.
+func (d *demo) showForm(f *routing.FilledForm) {
+	for _, section := range f.Sections {
+		d.say("%s", section.Name)
+		for _, row := range section.Rows {
+			var options []string
+			for _, o := range row.Options {
+				options = append(options, o.Label)
+			}
+			required := ""
+			if row.Required {
+				required = " (required)"
+			}
+			d.say("    %s%s: %s", row.Title, required, strings.Join(options, " | "))
+		}
+	}
+}
+
+// showResults lets the router work, prints what has become of the results, and
+// writes the report to the folder, if there is one.
+func (d *demo) showResults(ctx context.Context, router *routing.Router, id string) error {
+	if _, err := router.Drain(ctx); err != nil {
+		return err
+	}
+	delivery, err := router.Delivery(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, step := range delivery.Steps {
+		d.say("%s: %s", step.Name, step.State)
+	}
+	if delivery.State != routing.Verified {
+		return fmt.Errorf("results are %s: %s", delivery.State, delivery.Reason)
+	}
+	visit, err := salesforce.Get[salesforce.Record](ctx, d.client, "i360__Appointment__c", delivery.Target, "i360__Result__c", "i360__Result_Detail__c")
+	if err != nil {
+		return err
+	}
+	d.say("the appointment says: %v, %v", visit["i360__Result__c"], visit["i360__Result_Detail__c"])
+	if err := d.showNote(ctx, delivery); err != nil {
+		return err
+	}
+	folder := d.mailbox.folder
+	if folder == "" {
+		return nil
+	}
+	document, err := d.download(ctx, delivery.VersionID)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(folder, delivery.FileName)
+	d.say("the report is in %s", file)
+	return os.WriteFile(file, document, 0o600)
+}
+
+// showNote prints the note, as Salesforce has it.
+func (d *demo) showNote(ctx context.Context, delivery routing.Delivery) error {
+	i := slices.IndexFunc(delivery.Steps, func(s routing.Step) bool { return s.Name == routing.StepNote })
+	note, err := salesforce.Get[salesforce.Record](ctx, d.client, "ContentNote", salesforce.ID(delivery.Steps[i].ID), "Title", "LatestPublishedVersionId")
+	if err != nil {
+		return err
+	}
+	text, err := d.download(ctx, fmt.Sprint(note["LatestPublishedVersionId"]))
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(strings.ReplaceAll(string(text), "</p>", ""), "<p>")
+	d.say("note %q:%s", note["Title"], strings.Join(lines[:len(lines)-1], "\n    "))
+	return nil
+}
+
+func (d *demo) download(ctx context.Context, version string) ([]byte, error) {
+	body, err := d.client.Download(ctx, salesforce.ID(version))
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return io.ReadAll(body)
+}
