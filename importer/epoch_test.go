@@ -39,7 +39,7 @@ func backup(t *testing.T, db **sql.DB) (restore func()) {
 	_, err := (*db).ExecContext(t.Context(), `VACUUM INTO ?`, file)
 	require.NoError(t, err)
 	return func() {
-		copied, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate")
+		copied, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate&_pragma=synchronous(off)&_pragma=journal_mode(memory)")
 		require.NoError(t, err)
 		copied.SetMaxOpenConns(1)
 		t.Cleanup(func() { require.NoError(t, copied.Close()) })

@@ -242,7 +242,11 @@ var storeFaults = map[string]struct {
 		}
 	})},
 	"reads with a connection held": {"ListsLetTheLoopUseTheStore", func(r *ready) importer.Store {
-		return kept{Store: r.Store, entries: func(ctx context.Context, run int64) iter.Seq2[importer.Entry, error] {
+		return kept{Store: r.Store, linkOf: func(ctx context.Context, kind, hostID string) (importer.Link, bool, error) {
+			ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond) // how long it waits for a connection
+			defer cancel()
+			return r.Store.LinkOf(ctx, kind, hostID)
+		}, entries: func(ctx context.Context, run int64) iter.Seq2[importer.Entry, error] {
 			return func(yield func(importer.Entry, error) bool) {
 				conn, err := r.db.Conn(ctx)
 				if err != nil {
