@@ -250,8 +250,13 @@ func (q *bulkQuery) page(path string, b *body) *resultPage {
 // each fetches the parts of the result one after another, the next one while
 // the one at hand is read.
 func (q *bulkQuery) each(ctx context.Context, read func(*resultPage) error) error {
+	var trail decode.Trail
 	p, err := q.fetch(ctx, q.path(q.opt.From.Locator))
 	for err == nil {
+		if err = trail.Next(p.path); err != nil {
+			p.close()
+			return p.call.badAnswer(p.status, err)
+		}
 		var next *ahead
 		if p.next != "" {
 			next = fetchAhead(ctx, q.c, q.pageCall(q.path(p.next)))
@@ -275,7 +280,7 @@ func (q *bulkQuery) each(ctx context.Context, read func(*resultPage) error) erro
 
 // readOrdered yields the rows of all parts in order.
 func readOrdered[T any](ctx context.Context, q *bulkQuery, yield func(T, error) bool) error {
-	rows, err := newResultRows[T]()
+	rows, err := newResultRows[T](q.c)
 	if err != nil {
 		return err
 	}
@@ -301,8 +306,8 @@ func readOrdered[T any](ctx context.Context, q *bulkQuery, yield func(T, error) 
 }
 
 // newResultRows compiles the plan of T.
-func newResultRows[T any]() (*decode.Rows[T], error) {
-	rows, err := decode.NewRows[T](wireTypes, decode.NewCSV(nil, ','), decode.Options{})
+func newResultRows[T any](c *Client) (*decode.Rows[T], error) {
+	rows, err := decode.NewRows[T](wireTypes, decode.NewCSV(nil, ','), decode.Options{MaxRecord: c.http.maxRecord()})
 	if err != nil {
 		return nil, fault("bulk query", nil, "decode a row into %T: %v", *new(T), err)
 	}
@@ -400,7 +405,7 @@ func readMixed[T any](ctx context.Context, q *bulkQuery, yield func(T, error) bo
 	go func() {
 		defer close(rows.full)
 		failed = q.spread(ctx, func() (partReader, error) {
-			from, err := newResultRows[T]()
+			from, err := newResultRows[T](q.c)
 			return func(ctx context.Context, p *resultPage) error { return sendRows(ctx, q, p, from, rows) }, err
 		})
 	}()
@@ -504,11 +509,16 @@ func (q *bulkQuery) list(ctx context.Context, parts chan<- string) error {
 		Next string `json:"nextRecordsUrl"`
 		Done bool   `json:"done"`
 	}
+	var trail decode.Trail
 	path := strings.Replace(q.path(""), "/results", "/resultPages", 1)
 	for path != "" {
 		var answer pages
-		if err := q.c.exchange(ctx, q.pageCall(path), &answer); err != nil {
+		request := q.pageCall(path)
+		if err := q.c.exchange(ctx, request, &answer); err != nil {
 			return err
+		}
+		if err := trail.Next(path); err != nil {
+			return request.badAnswer(http.StatusOK, err)
 		}
 		for _, p := range answer.Pages {
 			select {

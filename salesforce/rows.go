@@ -26,6 +26,7 @@ type rows[T any] struct {
 	path  string // of the page; "" for the first
 	taken int    // records of the page
 	tries int    // to go on with the page after it broke off
+	trail decode.Trail
 	ahead *ahead
 }
 
@@ -151,6 +152,9 @@ func (r *rows[T]) turn() error {
 	r.page.close()
 	if e.Done {
 		return io.EOF
+	}
+	if err := r.trail.Next(e.Next); err != nil {
+		return r.failed(err)
 	}
 	r.path, r.taken, r.tries = e.Next, 0, 0
 	var err error

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"reflect"
@@ -69,9 +70,17 @@ func (d *decoder) rest(n *node, v reflect.Value, path string, start, q int) int 
 		d.missing = true
 		return q
 	}
-	sub := &decoder{types: d.types, open: d.open, strict: d.strict, root: n.below(), any: d.any, rec: d.rec, window: window{most: d.most}}
+	sub := &decoder{
+		types: d.types, open: d.open, strict: d.strict, root: n.below(), any: d.any, rec: d.rec, window: window{most: d.most},
+		outside: cmp.Or(d.outside, &d.spare),
+	}
+	var trail Trail
 	for path != "" {
-		if err := d.restPage(sub, v, path); err != nil {
+		err := trail.Next(path)
+		if err == nil {
+			err = d.restPage(sub, v, path)
+		}
+		if err != nil {
 			d.err = err
 			return d.within("[" + strconv.Itoa(v.Len()) + "]")
 		}
@@ -89,7 +98,7 @@ func (d *decoder) restPage(sub *decoder, v reflect.Value, path string) error {
 		return err
 	}
 	defer func() { _ = body.Close() }()
-	if err := sub.begin(body, nil); err != nil {
+	if err := sub.begin(&metered{body, sub.outside}, nil); err != nil {
 		return err
 	}
 	for {
@@ -106,6 +115,20 @@ func (d *decoder) restPage(sub *decoder, v reflect.Value, path string) error {
 		}
 		return err
 	}
+}
+
+// metered reads a page of what is to be held in memory as a part of one record.
+type metered struct {
+	io.Reader
+	left *int64
+}
+
+func (m *metered) Read(p []byte) (int, error) {
+	n, err := m.Reader.Read(p)
+	if *m.left -= int64(n); *m.left < 0 {
+		return 0, ErrTooLarge
+	}
+	return n, err
 }
 
 // incomplete reports whether a value holds a list that goes on elsewhere.

@@ -20,6 +20,10 @@ type Error struct {
 	Err error
 }
 
+// maxPath is how much of a path is told, in bytes: a key may be as long as it
+// likes.
+const maxPath = 200
+
 // Error gives place and cause:
 //
 //	records[3].Owner.Name: a number does not go into a string (byte 1234)
@@ -28,7 +32,11 @@ func (e *Error) Error() string {
 	if e.Path == "" {
 		return text
 	}
-	return strings.TrimPrefix(e.Path, ".") + ": " + text
+	path := strings.TrimPrefix(e.Path, ".")
+	if len(path) > maxPath {
+		path = strings.ToValidUTF8(path[:maxPath], "") + "…"
+	}
+	return path + ": " + text
 }
 
 // Unwrap returns the cause.

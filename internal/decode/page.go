@@ -110,10 +110,12 @@ type decoder struct {
 
 	envelope Envelope
 	state    listState
-	count    int  // records of the page so far
-	outer    int  // objects and lists around the page
-	fetch    bool // child lists are completed
-	missing  bool // a child list of the record goes on elsewhere
+	count    int    // records of the page so far
+	outer    int    // objects and lists around the page
+	fetch    bool   // child lists are completed
+	missing  bool   // a child list of the record goes on elsewhere
+	spare    int64  // bytes that the further pages of its child lists may have
+	outside  *int64 // spare of the record that this one is a child of, nil for none
 }
 
 // listState says where in a page the decoder is.
@@ -413,7 +415,7 @@ func (d *decoder) toRecord() (p int, err error) {
 // readRecord reads the record at p. When child lists of it go on elsewhere it is
 // read once more, now that it is known to be complete, and they are fetched.
 func (d *decoder) readRecord(to place) error {
-	d.fetch, d.missing = false, false
+	d.fetch, d.missing, d.spare = false, false, int64(d.largest())
 	for {
 		d.depth = 0
 		q := d.value(d.root, to, d.p)

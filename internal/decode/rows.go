@@ -50,6 +50,7 @@ func NewRows[T any](types *Types, csv *CSV, opt Options) (*Rows[T], error) {
 	if err != nil {
 		return nil, err
 	}
+	csv.most = opt.MaxRecord
 	r := &Rows[T]{csv: csv, types: types, strict: opt.Strict, root: newNode(root)}
 	switch r.target().kind {
 	case kindStruct, kindRecord, kindMap:

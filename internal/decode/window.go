@@ -67,9 +67,12 @@ func (w *window) fill() error {
 	return err
 }
 
+// largest is how many bytes a record may have.
+func (w *window) largest() int { return max(cmp.Or(w.most, 64<<20), largeWindow) }
+
 // enlarge moves what is not read yet to a larger buffer.
 func (w *window) enlarge(kept int) error {
-	most := max(cmp.Or(w.most, 64<<20), largeWindow)
+	most := w.largest()
 	if kept >= most {
 		return ErrTooLarge
 	}
