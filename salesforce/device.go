@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -54,8 +58,14 @@ func (a Device) String() string { return fmt.Sprintf("Device(%s)", a.ClientID) }
 // GoString is String, so that %#v tells no secret either.
 func (a Device) GoString() string { return a.String() }
 
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (a Device) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
 // deviceLife is how long a code is good for where the answer does not say it.
 const deviceLife = 10 * time.Minute
+
+// maxDeviceLife is how many seconds a code may be good for.
+const maxDeviceLife = 3600
 
 const opDevice = "log in with a device code"
 
@@ -64,12 +74,11 @@ func (a Device) validate() error {
 }
 
 func (a Device) app(b beginning) oauth2.Config {
-	token := b.host.JoinPath(tokenPath).String()
 	return oauth2.Config{
 		ClientID:     a.ClientID,
 		ClientSecret: a.ClientSecret,
 		Scopes:       scopesOr(a.Scopes),
-		Endpoint:     oauth2.Endpoint{TokenURL: token, DeviceAuthURL: token, AuthStyle: oauth2.AuthStyleInParams},
+		Endpoint:     oauth2.Endpoint{TokenURL: b.host.JoinPath(tokenPath).String(), AuthStyle: oauth2.AuthStyleInParams},
 	}
 }
 
@@ -80,19 +89,45 @@ func (a Device) Start(ctx context.Context, cfg Config) (DeviceCode, error) {
 	if err != nil {
 		return DeviceCode{}, err
 	}
-	app := a.app(b)
-	sender := &oauthTransport{transport: b.http, op: opDevice}
-	answer, err := app.DeviceAuth(sender.lend(ctx), oauth2.SetAuthURLParam("response_type", "device_code"))
+	form := url.Values{"response_type": {"device_code"}, "client_id": {a.ClientID}, "scope": {strings.Join(scopesOr(a.Scopes), " ")}}
+	ans, err := b.http.do(newAttempt(ctx, &call{
+		op: opDevice, method: http.MethodPost, path: tokenPath, idempotent: true, login: true,
+		body: bytesPayload("application/x-www-form-urlencoded", []byte(form.Encode())),
+	}), b.host, "")
 	if err != nil {
-		return DeviceCode{}, sender.fault(err)
+		return DeviceCode{}, err
 	}
-	if answer.DeviceCode == "" || answer.UserCode == "" || answer.VerificationURI == "" {
+	defer drain(ans)
+	var waits deviceAnswer
+	if err := b.http.decode(ans, &waits); err != nil {
+		return DeviceCode{}, err
+	}
+	if waits.DeviceCode == "" || waits.UserCode == "" || waits.URL == "" {
 		return DeviceCode{}, fault(opDevice, nil, "the answer holds no code")
 	}
-	if answer.Expiry.IsZero() {
-		answer.Expiry = time.Now().Add(deviceLife) // the deadline of a context, which no other clock moves
+	return waits.code(), nil
+}
+
+// deviceAnswer is the answer to a request for a code. Its times are seconds.
+type deviceAnswer struct {
+	DeviceCode string `json:"device_code"`
+	UserCode   string `json:"user_code"`
+	URL        string `json:"verification_uri"`
+	Interval   int64  `json:"interval"`
+	Life       int64  `json:"expires_in"`
+}
+
+// code is the login that waits, for no longer than one may and at a pace that
+// can be.
+func (w deviceAnswer) code() DeviceCode {
+	life := deviceLife
+	if w.Life > 0 {
+		life = time.Duration(min(w.Life, maxDeviceLife)) * time.Second
 	}
-	return DeviceCode{URL: answer.VerificationURI, UserCode: answer.UserCode, Expires: answer.Expiry, answer: answer}, nil
+	expires := time.Now().Add(life) // the deadline of a context, which no other clock moves
+	return DeviceCode{URL: w.URL, UserCode: w.UserCode, Expires: expires, answer: &oauth2.DeviceAuthResponse{
+		DeviceCode: w.DeviceCode, Expiry: expires, Interval: min(max(w.Interval, 0), int64(life/time.Second)),
+	}}
 }
 
 // Wait asks, as often as Salesforce allows, whether the user has entered the
