@@ -82,10 +82,13 @@ func (c *Client) createJob(ctx context.Context, op string, kind jobKind, fields 
 		idempotent: true, reads: true,
 	}
 	err = c.exchange(ctx, request, &j)
-	if err == nil && j.ID == "" {
-		err = fault(op, nil, "the answer names no job")
+	if err != nil {
+		return Job{}, err
 	}
-	return j, err
+	if j.ID, err = exactID(string(j.ID)); err != nil {
+		return Job{}, request.badAnswer(http.StatusOK, errors.New("it names no job"))
+	}
+	return j, nil
 }
 
 // job asks for a job.
@@ -96,6 +99,7 @@ func (c *Client) job(ctx context.Context, op string, kind jobKind, id ID) (Job, 
 	}
 	var j Job
 	err = c.get(ctx, op, path, &j)
+	j.ID, _ = exactID(string(id))
 	return j, err
 }
 

@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"strings"
 )
@@ -40,7 +41,9 @@ func (c *Client) IngestResults(ctx context.Context, id ID, poll Poll) iter.Seq2[
 			}
 			var header []string
 			err = c.readResults(ctx, op, id, list.name, func(names []string) error {
-				header = names
+				if header = names; len(header) < list.extra {
+					return errors.New("the results have no columns of Salesforce's own")
+				}
 				return nil
 			}, func(cells []string) bool {
 				r := list.read(op, j, cells)

@@ -324,6 +324,9 @@ func (c *Client) writeRows(ctx context.Context, w collectionWrite, rows []*row) 
 		if !s.Success {
 			r.result.ID = ""
 			r.result.Err = s.refusal(fmt.Sprintf("%s: record %d", w.op, r.result.Index))
+		} else if err := s.named(request); err != nil {
+			r.result.ID = ""
+			r.result.Err = unknown(fmt.Sprintf("%s: record %d", w.op, r.result.Index), err)
 		}
 		if w.method == http.MethodDelete && lost && errors.Is(r.result.Err, ErrDeleted) {
 			r.result.ID, r.result.Err = ID(r.text), nil // by an earlier try of this call

@@ -245,7 +245,7 @@ func (r *CompositeResults) Decode(ref Ref, v any) error {
 }
 
 func (s subresult) err() error {
-	if s.Status < 300 {
+	if s.Status/100 == 2 {
 		return nil
 	}
 	e := decodeError(s.Status, s.Body)

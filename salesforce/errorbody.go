@@ -69,7 +69,7 @@ func (w wireFault) faults() []Fault {
 		return wireFaults(w.Results)
 	}
 	f := Fault{
-		Code:    Code(firstOf(w.ErrorCode, w.StatusCode, w.OAuthError)),
+		Code:    codeOf(w.ErrorCode, w.StatusCode, w.OAuthError),
 		Message: cleanText(firstOf(w.Message, w.Description)),
 		Fields:  w.Fields,
 	}
@@ -113,7 +113,7 @@ func formFaults(body string) []Fault {
 	if err != nil {
 		return textFaults(body)
 	}
-	return []Fault{{Code: Code(form.Get("error")), Message: cleanText(form.Get("error_description"))}}
+	return []Fault{{Code: codeOf(form.Get("error")), Message: cleanText(form.Get("error_description"))}}
 }
 
 // textFaults takes plain text as the message, or as the code when it is a
@@ -170,13 +170,16 @@ func xmlFault(body []byte) (Fault, bool) {
 	}
 	code = firstOf(texts["errorCode"], texts["exceptionCode"], code)
 	message := firstOf(texts["message"], texts["exceptionMessage"], strings.TrimPrefix(texts["faultstring"], code+": "))
-	return Fault{Code: Code(code), Message: cleanText(message)}, code != ""
+	return Fault{Code: codeOf(code), Message: cleanText(message)}, code != ""
 }
 
 // cleanText makes text from outside fit for one line of a message.
 func cleanText(s string) string {
 	return clip(strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " "), 1000)
 }
+
+// codeOf is the first text that is not empty as a code, which is a word.
+func codeOf(texts ...string) Code { return Code(clip(cleanText(firstOf(texts...)), 80)) }
 
 // firstOf returns the first text that is not empty.
 func firstOf(texts ...string) string {

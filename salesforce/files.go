@@ -113,13 +113,16 @@ func (c *Client) Upload(ctx context.Context, f File, opt *UploadOptions) (Upload
 	if err != nil {
 		return Uploaded{}, fault(op, nil, "%v", err)
 	}
-	var result saveResult
+	result := saveResult{Success: true}
 	request := &call{op: op, method: http.MethodPost, path: c.base + "/sobjects/" + f.object(), body: body}
 	if err := c.exchange(ctx, request, &result); err != nil {
 		return Uploaded{}, err
 	}
 	if !result.Success {
 		return Uploaded{}, result.refusal(op)
+	}
+	if err := result.named(request); err != nil {
+		return Uploaded{}, err
 	}
 	return Uploaded{ID: result.ID, MD5: u.checksum(), Size: f.Size}, nil
 }

@@ -52,8 +52,12 @@ func (c *Client) Create(ctx context.Context, object string, record any, opt *Wri
 	if err != nil {
 		return "", err
 	}
-	saved, err := c.save(ctx, &call{op: op, method: http.MethodPost, path: c.base + path + "/"}, fields, opt)
-	return saved.ID, err
+	request := &call{op: op, method: http.MethodPost, path: c.base + path + "/"}
+	saved, err := c.save(ctx, request, fields, opt)
+	if err != nil {
+		return "", err
+	}
+	return saved.ID, saved.named(request)
 }
 
 // Update sets the fields that record holds; the others keep their values, and
@@ -154,6 +158,14 @@ func (c *Client) save(ctx context.Context, request *call, fields map[string]json
 		return saveResult{}, result.refusal(request.op)
 	}
 	return result, nil
+}
+
+// named reports whether the answer to a create names the record.
+func (r saveResult) named(request *call) error {
+	if _, err := exactID(string(r.ID)); err != nil {
+		return request.badAnswer(http.StatusOK, errors.New("it names no record"))
+	}
+	return nil
 }
 
 func (r saveResult) refusal(op string) error {

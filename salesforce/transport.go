@@ -41,15 +41,16 @@ type transport struct {
 // sharedTransport serves clients whose Config brings none. Salesforce ends a
 // call after ten minutes; a server that is silent for longer has died.
 var sharedTransport = &http.Transport{
-	Proxy:                 http.ProxyFromEnvironment,
-	DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-	ForceAttemptHTTP2:     true,
-	MaxIdleConns:          100,
-	MaxIdleConnsPerHost:   16,
-	IdleConnTimeout:       90 * time.Second,
-	TLSHandshakeTimeout:   10 * time.Second,
-	ResponseHeaderTimeout: 11 * time.Minute,
-	ExpectContinueTimeout: time.Second,
+	Proxy:                  http.ProxyFromEnvironment,
+	DialContext:            (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+	ForceAttemptHTTP2:      true,
+	MaxIdleConns:           100,
+	MaxIdleConnsPerHost:    16,
+	IdleConnTimeout:        90 * time.Second,
+	TLSHandshakeTimeout:    10 * time.Second,
+	ResponseHeaderTimeout:  11 * time.Minute,
+	MaxResponseHeaderBytes: 1 << 20,
+	ExpectContinueTimeout:  time.Second,
 }
 
 // lastResponse follows no redirect.
@@ -372,12 +373,16 @@ func (t *transport) backoff(lo, hi time.Duration, n int, resp *http.Response) ti
 	return wait - rand.N(wait/2+1)
 }
 
+// longestPause is how many seconds an answer may ask for. More than a client waits
+// it is in any case.
+const longestPause = 1e8
+
 // retryAfter reads the header of that name: seconds, or a date. It is 0 when
 // there is none that makes sense.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 && seconds < 1e6 {
-		return time.Duration(seconds) * time.Second
+	if seconds, err := strconv.Atoi(value); seconds > 0 && (err == nil || errors.Is(err, strconv.ErrRange)) {
+		return time.Duration(min(seconds, longestPause)) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil && at.After(now) {
 		return at.Sub(now)
