@@ -191,16 +191,23 @@ func TestNoAuthTellsItsSecrets(t *testing.T) {
 		salesforce.Device{ClientID: "cid", ClientSecret: "secret"},
 		salesforce.Consent{URL: "https://x?state=secret", State: "secret", Verifier: "secret"},
 		salesforce.Token{RefreshToken: "secret", AccessToken: "secret", Identity: "https://x/id/o/u"},
+		salesforce.SOAPLogin{Username: "u", Password: "secret", SecurityToken: "secret"},
+		salesforce.ClientCredentials{ClientID: "cid", ClientSecret: "secret"},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 			text := fmt.Sprintf(verb, value)
 			require.NotContains(t, text, "secret")
 			require.NotContains(t, text, testKey().D.String()[:20])
 		}
+		auth, _ := value.(salesforce.Auth)
+		for _, logged := range []any{value, salesforce.Config{Auth: auth}, &salesforce.Config{Auth: auth}} {
+			var log strings.Builder
+			slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "value", logged)
+			slog.New(slog.NewTextHandler(&log, nil)).Info("x", "value", logged)
+			require.NotContains(t, log.String(), "secret")
+			require.NotContains(t, log.String(), "c2VjcmV0", "nor in base64")
+		}
 	}
-	var log strings.Builder
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "token", salesforce.Token{RefreshToken: "secret"})
-	require.NotContains(t, log.String(), "secret")
 }
 
 func TestStaticTokenIsUsedAndNeverRenewed(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 
 	"golang.org/x/oauth2"
@@ -48,11 +49,17 @@ func (c Consent) String() string { return "Consent" }
 // GoString is String, so that %#v tells no secret either.
 func (c Consent) GoString() string { return c.String() }
 
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (c Consent) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
 // String tells the app, never the secret.
 func (a AuthCode) String() string { return fmt.Sprintf("AuthCode(%s)", a.ClientID) }
 
 // GoString is String, so that %#v tells no secret either.
 func (a AuthCode) GoString() string { return a.String() }
+
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (a AuthCode) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 func (a AuthCode) validate() error {
 	return errors.Join(
@@ -119,7 +126,7 @@ func (c Consent) check(answer url.Values) error {
 	}
 	if code := answer.Get("error"); code != "" {
 		e := fault(opExchange, ErrAuth, "%s", cleanText(answer.Get("error_description")))
-		e.Code = Code(clip(code, 80))
+		e.Code = codeOf(code)
 		return e
 	}
 	if answer.Get("code") == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 )
 
@@ -24,6 +25,9 @@ func (a ClientCredentials) String() string { return fmt.Sprintf("ClientCredentia
 
 // GoString is String, so that %#v tells no secret either.
 func (a ClientCredentials) GoString() string { return a.String() }
+
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (a ClientCredentials) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 func (a ClientCredentials) validate(host *url.URL) error {
 	faults := []error{

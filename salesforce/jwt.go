@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -49,6 +50,9 @@ func (a JWT) String() string { return fmt.Sprintf("JWT(%s for %s)", a.ClientID, 
 
 // GoString is String, so that %#v tells no key either.
 func (a JWT) GoString() string { return a.String() }
+
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (a JWT) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 func (a JWT) validate(*url.URL) error {
 	_, err := a.signer()

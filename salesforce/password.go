@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 )
 
@@ -31,6 +32,9 @@ func (a Password) String() string { return fmt.Sprintf("Password(%s for %s)", a.
 
 // GoString is String, so that %#v tells no password either.
 func (a Password) GoString() string { return a.String() }
+
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (a Password) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 func (a Password) validate(*url.URL) error {
 	return errors.Join(

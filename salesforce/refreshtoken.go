@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"time"
 )
@@ -56,6 +57,9 @@ func (a RefreshToken) String() string {
 
 // GoString is String, so that %#v tells no secret either.
 func (a RefreshToken) GoString() string { return a.String() }
+
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (a RefreshToken) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 func (a RefreshToken) validate(*url.URL) error {
 	faults := []error{missing("RefreshToken.ClientID", a.ClientID), validKey("RefreshToken", a.Key)}

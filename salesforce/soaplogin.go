@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -47,6 +48,9 @@ func (a SOAPLogin) String() string { return fmt.Sprintf("SOAPLogin(%s)", a.Usern
 
 // GoString is String, so that %#v tells no password either.
 func (a SOAPLogin) GoString() string { return a.String() }
+
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (a SOAPLogin) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 func (a SOAPLogin) version() string { return firstOf(a.Version, lastSOAPLogin) }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 )
 
@@ -22,6 +23,9 @@ func (a StaticToken) String() string { return fmt.Sprintf("StaticToken(%s)", a.I
 
 // GoString is String, so that %#v tells no token either.
 func (a StaticToken) GoString() string { return a.String() }
+
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (a StaticToken) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 func (a StaticToken) validate(*url.URL) error {
 	return errors.Join(missing("StaticToken.AccessToken", a.AccessToken), validInstance("StaticToken", a.InstanceURL))

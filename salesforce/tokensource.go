@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 
 	"golang.org/x/oauth2"
@@ -28,6 +29,9 @@ func (a TokenSource) String() string { return fmt.Sprintf("TokenSource(%s)", a.I
 
 // GoString is String: a source may hold secrets.
 func (a TokenSource) GoString() string { return a.String() }
+
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (a TokenSource) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 func (a TokenSource) validate(*url.URL) error {
 	var faults []error

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -38,6 +39,9 @@ func (cfg FilesConfig) String() string { return "FilesConfig(" + cfg.Dir + ")" }
 
 // GoString is String, so that %#v tells no key either.
 func (cfg FilesConfig) GoString() string { return cfg.String() }
+
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (cfg FilesConfig) LogValue() slog.Value { return slog.StringValue(cfg.String()) }
 
 // Files is a [salesforce.TokenStore] with a file for each login, readable by
 // its owner only. A file is replaced by another one, so that after a crash it

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/sfbridge/sfbridge/internal/sqlx"
@@ -58,6 +59,9 @@ func (cfg SQLConfig) String() string { return "SQLConfig(" + cfg.Dialect.String(
 
 // GoString is String, so that %#v tells no key either.
 func (cfg SQLConfig) GoString() string { return cfg.String() }
+
+// LogValue is String, for the handlers of package slog that encode JSON.
+func (cfg SQLConfig) LogValue() slog.Value { return slog.StringValue(cfg.String()) }
 
 // SQL is a [salesforce.TokenStore] in a database, in the table sfbridge_tokens.
 //

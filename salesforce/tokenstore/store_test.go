@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -300,5 +301,8 @@ func TestConfigsSayWhatIsWrong(t *testing.T) {
 		text := fmt.Sprintf("%v %+v %#v", cfg, cfg, cfg)
 		require.NotContains(t, text, "secret")
 		require.NotContains(t, text, strings.Trim(fmt.Sprint([]byte("secret")), "[]"))
+		var log strings.Builder
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "store", cfg)
+		require.NotContains(t, log.String(), "c2VjcmV0", "the key in base64")
 	}
 }
