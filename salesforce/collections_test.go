@@ -164,6 +164,35 @@ func TestOnlyTheRowsThatMayAreSentAgain(t *testing.T) {
 	})
 }
 
+// What was saved is not sent a second time because another row was locked.
+func TestRowsThatWereSavedAreNotSentAgain(t *testing.T) {
+	t.Parallel()
+	const busy, wrong = `{"success":false,"errors":[{"statusCode":"UNABLE_TO_LOCK_ROW"}]}`, `{"success":false,"errors":[{"statusCode":"STRING_TOO_LONG"}]}`
+	var bodies []string
+	tell := func(text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			sent, _ := io.ReadAll(r.Body)
+			bodies = append(bodies, string(sent))
+			_, _ = io.WriteString(w, text)
+		}
+	}
+	org := &script{answer: answers(tell(`[`+created+`,`+busy+`,`+wrong+`,`+busy+`]`), tell(`[`+busy+`,`+created+`]`), tell(`[`+created+`]`))}
+	var records []salesforce.Record
+	for _, name := range []string{"A", "B", "C", "D"} {
+		records = append(records, salesforce.Record{"Name": name})
+	}
+
+	list, err := results(t, salesforce.CreateAll(t.Context(), newClient(t, org), "Account", slices.Values(records), nil))
+
+	require.NoError(t, err)
+	const head, account = `{"allOrNone":false,"records":[`, `{"attributes":{"type":"Account"},"Name":`
+	require.JSONEq(t, head+account+`"B"},`+account+`"D"}]}`, bodies[1])
+	require.JSONEq(t, head+account+`"B"}]}`, bodies[2])
+	require.Len(t, bodies, 3)
+	require.Error(t, list[2].Err)
+	require.NoError(t, errors.Join(list[0].Err, list[1].Err, list[3].Err))
+}
+
 func TestAFailedRequestEndsTheSequence(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

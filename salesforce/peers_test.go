@@ -73,11 +73,14 @@ func pagesKeepTheirVersion(t *testing.T) {
 		}
 		c := orgClient(t, org, func(cfg *salesforce.Config) { cfg.Version = version })
 
-		all, err := salesforce.Collect(salesforce.Query[salesforce.Record](t.Context(), c, "SELECT Name FROM Account", nil))
+		for _, opt := range []*salesforce.QueryOptions{nil, {NoPrefetch: true}} {
+			org.ResetRequests()
+			all, err := salesforce.Collect(salesforce.Query[salesforce.Record](t.Context(), c, "SELECT Name FROM Account", opt))
 
-		require.NoError(t, err)
-		require.Len(t, all, 450)
-		require.Equal(t, 3, sent(org, "/services/data/v"+version+"/query"))
+			require.NoError(t, err)
+			require.Len(t, all, 450)
+			require.Equal(t, 3, sent(org, "/services/data/v"+version+"/query"))
+		}
 	}
 }
 
