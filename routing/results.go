@@ -2,6 +2,7 @@ package routing
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"github.com/sfbridge/sfbridge/internal/nearest"
 	"github.com/sfbridge/sfbridge/placeholder"
@@ -76,6 +79,7 @@ func (r *Router) submit(ctx context.Context, s ResultSubmission) (Accepted, erro
 		Key: s.Key, Type: AppointmentResults, Target: s.Record, Body: bytes.NewReader(nil), Placeholders: s.Placeholders,
 		Office: s.Office, Appointment: s.Appointment, Link: s.Link, Login: s.Login, Tx: s.Tx,
 	}
+	envelope.Placeholders.Estimate = s.total()
 	if err := errors.Join(check(r.routes[AppointmentResults], &envelope), s.check()); err != nil {
 		return Accepted{}, err
 	}
@@ -206,15 +210,22 @@ func (s ResultSubmission) noteText(answers []Answer, data placeholder.Data) []st
 
 // amount is the sale amount with its currency, such as "USD 12345.00".
 func (e Estimate) amount() string {
-	total := e.Sum()
+	return cmp.Or(e.Currency, "USD") + " " + e.total().StringFixed(2)
+}
+
+func (e Estimate) total() decimal.Decimal {
 	if e.Total.Valid {
-		total = e.Total.Decimal
+		return e.Total.Decimal
 	}
-	currency := e.Currency
-	if currency == "" {
-		currency = "USD"
+	return e.Sum()
+}
+
+// total is the estimate as placeholders name it.
+func (s ResultSubmission) total() placeholder.Estimate {
+	if s.Estimate == nil || s.Placeholders.Estimate.Total.Valid {
+		return s.Placeholders.Estimate
 	}
-	return currency + " " + total.StringFixed(2)
+	return placeholder.Estimate{Name: s.Estimate.Name, TotalName: s.Estimate.TotalName, Total: decimal.NewNullDecimal(s.Estimate.total())}
 }
 
 // identity tells results apart from others: the report of the same ones is

@@ -28,7 +28,7 @@ type formChecker struct {
 }
 
 func (c *formChecker) fault(err error, part, format string, args ...any) *Problem {
-	p := &Problem{File: c.form.file, Part: part, Text: fmt.Sprintf(format, args...), Err: err}
+	p := c.form.file.Problem(part, err, fmt.Sprintf(format, args...))
 	c.problems = append(c.problems, p)
 	return p
 }
@@ -62,7 +62,7 @@ func (c *formChecker) each(section Section, check func(Section, []ResultRow, int
 // results are submitted with. The error is about the org, when it does not
 // answer. A form that is switched off has no problems.
 func (f *ResultsForm) Check(ctx context.Context, client *salesforce.Client) (Problems, error) {
-	c := &formChecker{form: f, problems: f.faults()}
+	c := &formChecker{form: f, problems: f.allFaults()}
 	if f.Off || f.Object == "" {
 		return c.problems.Sorted(), nil
 	}

@@ -98,7 +98,7 @@ type ResultsForm struct {
 	Sale   []ResultRow `json:"sale,omitempty" yaml:"sale,omitempty" conf:"item=row"`
 	NoSale []ResultRow `json:"noSale,omitempty" yaml:"noSale,omitempty" conf:"item=row"`
 
-	file string // it was read from, if any
+	file *conf.File // it was read from, nil for none
 }
 
 // A ResultRow is a row of a results form.
@@ -146,11 +146,11 @@ func NewResultsForm() *ResultsForm {
 //	noSale:
 //	  - {title: Result, field: i360__Result__c, pull: true, required: true}
 func ReadResultsForm(file string, data []byte) (*ResultsForm, error) {
-	f := &ResultsForm{file: file}
+	f := &ResultsForm{file: &conf.File{Name: file, Data: data}}
 	if err := conf.Decode(file, data, f); err != nil {
 		return nil, err
 	}
-	if err := f.faults().Err(); err != nil {
+	if err := f.allFaults().Err(); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -180,6 +180,29 @@ func (f *ResultsForm) noteTitle() string {
 		return "Appointment Results"
 	}
 	return f.NoteTitle
+}
+
+// allFaults tells what is wrong with a form whatever the org is, and with the rule
+// for its report.
+func (f *ResultsForm) allFaults() Problems {
+	problems := f.faults()
+	if f.Off {
+		return problems
+	}
+	c := &formChecker{form: f, problems: problems}
+	for _, at := range []struct {
+		part string
+		rule Rule
+	}{
+		{"fileName", Rule{Type: AppointmentResults, FileName: f.FileName}},
+		{"backup", Rule{Type: AppointmentResults, Backup: f.Backup}},
+		{"mail", Rule{Type: AppointmentResults, Mail: f.Mail}},
+	} {
+		if _, err := parseRule(at.rule); err != nil {
+			c.fault(err, at.part, "%v", err)
+		}
+	}
+	return c.problems.Sorted()
 }
 
 // faults tells what is wrong with a form whatever the org is.
@@ -265,6 +288,11 @@ func (c Config) results(rules []Rule) ([]Rule, error) {
 	}
 	if err := c.Results.faults().Err(); err != nil {
 		errs = append(errs, fmt.Errorf("results: %w", err))
+	}
+	if t, err := placeholder.Parse(c.Results.noteTitle()); err == nil && c.Strict && !c.Results.Off {
+		if err := t.Check(append(placeholder.Names(), c.Placeholders.Names()...)); err != nil {
+			errs = append(errs, fmt.Errorf("results: NoteTitle %q: %w", t, err))
+		}
 	}
 	if c.Renderer == nil && !c.Results.Off {
 		errs = append(errs, errors.New("results: there is no Renderer"))

@@ -253,12 +253,13 @@ func TestAFormIsReadStrictly(t *testing.T) {
 		`results.yaml:4:6: row 2: unknown key "titel"; did you mean "title"?`,
 	}, "\n"))
 	_, err = routing.ReadResultsForm("results.yaml", []byte(strings.Join([]string{
-		"object: X__c", "note: Telegram", "noteTitle: '%customerName'", "sale:", "  - {}",
+		"object: X__c", "note: Telegram", "backup: nobody", "sale:", "  - {}",
 		"  - {title: A, field: A__c, pull: true, options: [x, x]}", "  - {field: a__c}", "  - {title: C, field: C__c, input: Text, pull: true}",
 		"noSale:", "  - {title: D, options: [x], except: [y]}",
 	}, "\n")))
 	require.EqualError(t, err, strings.Join([]string{
-		`results.yaml: note: there is no kind of note "Telegram": write "Task", or leave it out for a note`,
+		`results.yaml:2:7: note: there is no kind of note "Telegram": write "Task", or leave it out for a note`,
+		`results.yaml:3:9: backup: rule Results: Backup "nobody" is no e-mail address`,
 		`results.yaml:6:5: Sale, row 1 (A): its options are both typed in and pulled: choose one`,
 		`results.yaml:6:5: Sale, row 1 (A): the option "x" is there twice`,
 		`results.yaml:7:5: Sale, row 2: the title is missing: it is what people read`,

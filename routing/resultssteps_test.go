@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"context"
 	"encoding/base64"
 	"io"
 	"mime"
@@ -320,4 +321,36 @@ type mortal struct {
 
 func (m mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 	return call(m.process, func() (*http.Response, error) { return m.RoundTripper.RoundTrip(r) })
+}
+
+// The record was changed with a login, so no other one may go on.
+func TestResultsKeepTheirLoginOnceAnythingWasBegun(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, func(c *routing.Config) {
+		shared := c.Destination.(routing.Salesforce).Client
+		c.Destination = routing.Salesforce{Client: shared, Logins: func(context.Context, string) (*salesforce.Client, error) { return shared, nil }}
+	})
+	s := o.sale("a")
+	s.Login = "rita"
+	accepted, err := o.router.Submit(t.Context(), s)
+	require.NoError(t, err)
+	require.NoError(t, o.router.TakeOver(t.Context(), accepted.ID, "bob"))
+	o.org.Fail(salesforcetest.Fault{Method: http.MethodPost, Path: "/ContentVersion", Code: "SERVER_UNAVAILABLE", Times: 4})
+	step(t, o.router)
+	require.ErrorIs(t, o.router.TakeOver(t.Context(), accepted.ID, "rita"), routing.ErrBegun)
+	o.drain(t)
+	d := state(t, o.router, accepted.ID)
+	require.Equal(t, "bob", d.Login)
+	o.check(t, d)
+}
+
+// The total is that of the estimate, wherever it is named.
+func TestTheSaleAmountMayNameTheReport(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, func(c *routing.Config) {
+		c.Results.FileName = "%customerNameLast% %selectedTotal% %selectedTotalName%.pdf"
+	})
+	s := o.sale("a")
+	s.Estimate.TotalName = "Cash"
+	require.Equal(t, "Leap 12345.50 Cash", o.submit(t, s).Title)
 }
