@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/sfbridge/sfbridge/salesforce"
 )
@@ -14,6 +15,7 @@ type budget struct {
 	before int64 // what the run had made until then
 	made   *salesforce.Tally
 	pages  atomic.Int64
+	until  time.Time        // when the call's slice is over; zero for never
 	asked  salesforce.Usage // what the org answered to the question for its limits, where its answers do not tell
 }
 
@@ -53,9 +55,14 @@ func (b *budget) calls() int64 {
 }
 
 // afford pauses the run before a read that the org, or the run, should not pay
-// for. The first page is free of the run's own limit, so that a run that is taken
-// up again and again comes to an end however small its share is.
+// for, and when its slice is over. The first page is free of the run's own limits,
+// so that a run that is taken up again and again comes to an end however small its
+// share is.
 func (r *run) afford() error {
+	first := r.pages.Add(1) == 1
+	if !first && r.late() {
+		return r.yielded()
+	}
 	usage, known := r.usage()
 	if !known || r.made == nil {
 		return nil
@@ -67,9 +74,16 @@ func (r *run) afford() error {
 		}
 	}
 	requests := r.made.Requests()
-	if r.pages.Add(1) > 1 && float64(requests) >= r.cfg.RunShare*float64(usage.Max) {
+	if !first && float64(requests) >= r.cfg.RunShare*float64(usage.Max) {
 		return fmt.Errorf("importer: %w: the run has made %d API requests of the %d in 24 hours (Config.RunShare is %v)",
 			ErrPaused, requests, usage.Max, r.cfg.RunShare)
 	}
 	return nil
+}
+
+// late reports whether the call's slice is over.
+func (r *run) late() bool { return !r.until.IsZero() && !r.cfg.Now().Before(r.until) }
+
+func (r *run) yielded() error {
+	return fmt.Errorf("importer: %w: its slice of %v is over (RunOptions.Slice)", ErrYielded, r.options.Slice)
 }

@@ -118,10 +118,13 @@ func (r *run) awaitJob(ctx context.Context, o *object) error {
 	var lost error
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	job, err := r.cfg.Client.AwaitQueryJob(ctx, r.Position.Job, poll, func(salesforce.Job) {
+	job, err := r.cfg.Client.AwaitQueryJob(ctx, r.Position.Job, poll, func(job salesforce.Job) {
 		r.tell("waiting for a bulk job", o)
 		if lost == nil {
-			if lost = r.save(ctx, &Checkpoint{}); lost != nil {
+			if lost = r.save(ctx, &Checkpoint{}); lost == nil && !job.State.Ended() && r.late() {
+				lost = r.yielded()
+			}
+			if lost != nil {
 				cancel(lost)
 			}
 		}

@@ -30,6 +30,10 @@ var (
 	// ErrPaused says that the org's daily API limit, or the run's share of it,
 	// stopped the run. It goes on when it is asked for again.
 	ErrPaused = errors.New("the import is paused")
+	// ErrYielded says that the time of RunOptions.Slice is over. The run is
+	// paused, which Config.Fallback is not told, and goes on when it is asked for
+	// again.
+	ErrYielded = errors.New("the import makes room for others")
 	// ErrGuard is what every *GuardError is.
 	ErrGuard = errors.New("too many records would leave")
 	// ErrNotLinked says that a record is not one that was imported.

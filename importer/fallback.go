@@ -24,7 +24,7 @@ type Failure struct {
 // told is noted after each call; a crash in between repeats that one call. What
 // cannot be noted is left for the next run.
 func (r *run) appeal(ctx context.Context, cause error) {
-	if r.cfg.Fallback == nil || errors.Is(cause, ErrLeaseLost) { // whoever has taken over goes on
+	if r.cfg.Fallback == nil || errors.Is(cause, ErrLeaseLost) || errors.Is(cause, ErrYielded) { // somebody goes on
 		return
 	}
 	if ctx.Err() != nil {

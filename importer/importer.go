@@ -212,6 +212,12 @@ type RunOptions struct {
 	// run may retire or take out of scope, whatever Config.MaxRetire says. It
 	// holds for this call alone, and is noted in the audit trail.
 	MayRetire int
+	// Slice is how long the call may take before it makes room for others: it
+	// then stops between two pages, or while it waits for a bulk job, and fails
+	// with ErrYielded. The next call goes on. It reads one page in any case, and
+	// leaves what has changed since a run began that it has brought to its end to
+	// the next import. Defaults to no bound.
+	Slice time.Duration
 }
 
 // Complete imports all records. A complete run that was stopped is brought to

@@ -25,7 +25,7 @@ type RunStatus string
 // of the same kind.
 const (
 	Running    RunStatus = "running"
-	Paused     RunStatus = "paused" // the run's or the org's API requests are used up
+	Paused     RunStatus = "paused" // the run's or the org's API requests are used up, or the call's slice
 	Broken     RunStatus = "broken" // stopped by an error
 	Completed  RunStatus = "completed"
 	Superseded RunStatus = "superseded" // given up for a run of another kind

@@ -95,7 +95,10 @@ func (im *Importer) importAs(ctx context.Context, actor string, kind RunKind, op
 
 // carryOut is importAs for who may.
 func (im *Importer) carryOut(ctx context.Context, actor string, kind RunKind, options *RunOptions) (report *Report, err error) {
-	asked := kind
+	asked, until := kind, time.Time{}
+	if options != nil && options.Slice > 0 {
+		until = im.cfg.Now().Add(options.Slice)
+	}
 	err = im.hold(ctx, func(fence Fence) error {
 		var resumed *Report
 		for {
@@ -107,14 +110,14 @@ func (im *Importer) carryOut(ctx context.Context, actor string, kind RunKind, op
 				im.stillborn(ctx, actor, kind, err)
 				return err
 			}
-			r.caller = actor
+			r.caller, r.until = actor, until
 			if options != nil {
 				r.options = *options
 			}
 			err = r.work(ctx)
 			r.appeal(ctx, err)
 			report = &Report{Run: r.Run, Resumed: resumed}
-			if err != nil || !r.resumed {
+			if err != nil || !r.resumed || r.options.Slice > 0 {
 				return err
 			}
 			resumed, kind = report, Incremental
@@ -272,7 +275,7 @@ func (r *run) finish(ctx context.Context) error {
 // to save the note loses nothing.
 func (r *run) stop(ctx context.Context, cause error) error {
 	r.Status, r.Finished, r.Error = Broken, time.Time{}, cause.Error()
-	if cause = paused(cause); errors.Is(cause, ErrPaused) {
+	if cause = paused(cause); errors.Is(cause, ErrPaused) || errors.Is(cause, ErrYielded) {
 		r.Status = Paused
 	}
 	ctx, cancel := r.detached(ctx)
