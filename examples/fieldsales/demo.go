@@ -15,6 +15,7 @@ import (
 	"github.com/sfbridge/sfbridge/examples/data"
 	"github.com/sfbridge/sfbridge/importer/appointments"
 	"github.com/sfbridge/sfbridge/placeholder"
+	"github.com/sfbridge/sfbridge/routing"
 	"github.com/sfbridge/sfbridge/routing/outbox"
 	"github.com/sfbridge/sfbridge/salesforce"
 	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
@@ -76,14 +77,24 @@ func setUp(ctx context.Context, out io.Writer, mails string) (_ *demo, err error
 	if d.mailbox, err = openMailbox(ctx, mails); err != nil {
 		return nil, err
 	}
-	d.db, err = sql.Open("sqlite", "file:"+filepath.ToSlash(filepath.Join(d.folder, "outbox.db"))+
+	d.db, d.ledger, err = openLedger(ctx, d.folder)
+	return d, err
+}
+
+// openLedger opens the ledger in a folder.
+func openLedger(ctx context.Context, folder string) (*sql.DB, *outbox.SQL, error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(filepath.Join(folder, "outbox.db"))+
 		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	d.db.SetMaxOpenConns(1)
-	d.ledger, err = outbox.NewSQL(ctx, d.db, outbox.SQLite)
-	return d, err
+	db.SetMaxOpenConns(1)
+	ledger, err := outbox.NewSQL(ctx, db, outbox.SQLite)
+	if err != nil {
+		_ = db.Close()
+		return nil, nil, err
+	}
+	return db, ledger, nil
 }
 
 func (d *demo) config(auth salesforce.Auth) salesforce.Config {
@@ -153,6 +164,20 @@ func (d *demo) feed(settings *appointments.Settings, on appointments.SignOn) (*a
 // openUp is what an admin in a hurry may write.
 func (d *demo) openUp(query string) string {
 	return strings.Replace(query, "= '%userIdentifier%' OR", "= '%userIdentifier%' OR Name != 'x' OR", 1)
+}
+
+// submission is a document about a visit.
+func (d *demo) submission(v visit, key string, of routing.DocumentType, body io.Reader) routing.Submission {
+	return routing.Submission{
+		Key: key, Type: of, Body: body, Appointment: v.start, Link: d.link(v),
+		Records:      map[string]salesforce.ID{"appointment": v.id, "customer": v.prospect},
+		Placeholders: placeholder.Data{Date: v.start, Customer: v.customer, Address: v.address, User: d.rep.user()},
+	}
+}
+
+// keep writes a file to the folder, for looking at.
+func (d *demo) keep(name string, content []byte) error {
+	return os.WriteFile(filepath.Join(d.mailbox.folder, name), content, 0o600)
 }
 
 // link leads to the appointment, from where everything else is found.

@@ -7,7 +7,15 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/sfbridge/sfbridge/routing/report"
 )
+
+// company stands at the head of what the app prints.
+var company = report.Company{
+	Name: "Acme Exteriors", Address: []string{"2210 Larimer Street", "Denver, CO 80205"},
+	Phone: "+1 (303) 555-0100", Email: "office@example.com", Website: "www.example.com", License: "CO 231-4410",
+}
 
 // contract is the smallest PDF that there is: one empty page.
 func contract() io.Reader {

@@ -32,12 +32,16 @@ type mailbox struct {
 	mails  []letter
 }
 
-// A letter is a received mail. Of the attachment it keeps size and checksum.
+// A letter is a received mail. Of a large attachment it keeps size and checksum
+// only.
 type letter struct {
 	to, subject, text string
 	file, sum         string
 	size              int64
+	content           []byte // nil if it is large
 }
+
+const large = 1_000_000
 
 func openMailbox(ctx context.Context, folder string) (*mailbox, error) {
 	if folder != "" {
@@ -146,7 +150,15 @@ func (l *letter) take(part *multipart.Part) error {
 		return err
 	}
 	sum := sha256.New()
-	size, err := io.Copy(sum, base64.NewDecoder(base64.StdEncoding, part))
-	l.file, l.size, l.sum = part.FileName(), size, hex.EncodeToString(sum.Sum(nil))
+	body := io.TeeReader(base64.NewDecoder(base64.StdEncoding, part), sum)
+	head, err := io.ReadAll(io.LimitReader(body, large))
+	if err != nil {
+		return err
+	}
+	rest, err := io.Copy(io.Discard, body)
+	if rest == 0 {
+		l.content = head
+	}
+	l.file, l.size, l.sum = part.FileName(), int64(len(head))+rest, hex.EncodeToString(sum.Sum(nil))
 	return err
 }

@@ -3,10 +3,10 @@
 // the way; the results of the visit set fields of the appointment and become a
 // report and a note; what Salesforce does not take goes out by mail.
 //
-//	go run ./examples/fieldsales -out folder
+//	go run ./examples/fieldsales
 //
 // Everything runs in this process: the org, the mail server, and the app. The
-// mails and the report are written to the folder, for looking at. What an administrator
+// PDFs and the mails are written to a folder, for looking at. What an administrator
 // configures is in the files appointments.yaml and routing.yaml; other
 // appointments are tried by -config FILE. With -check the program tells what is
 // wrong with files; those about documents have names that begin with "routing":
@@ -15,6 +15,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -31,7 +32,7 @@ import (
 	"github.com/sfbridge/sfbridge/routing/mail"
 	"github.com/sfbridge/sfbridge/routing/outbox"
 	"github.com/sfbridge/sfbridge/routing/report"
-	"github.com/sfbridge/sfbridge/salesforce"
+	"github.com/sfbridge/sfbridge/routing/seal"
 	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 	"github.com/sfbridge/sfbridge/soql"
 )
@@ -48,7 +49,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	check := flag.Bool("check", false, "check the configuration `files` that are named, and do nothing else")
-	folder := flag.String("out", "", "write the mails and the report to this `folder`")
+	folder := flag.String("out", "", "write the PDFs and the mails to this `folder`; by default to a new one")
 	config := flag.String("config", "", "the configuration `file` to use in place of the one that is built in")
 	flag.Parse()
 	var err error
@@ -65,6 +66,12 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, config, folder string) error {
+	if folder == "" {
+		var err error
+		if folder, err = os.MkdirTemp("", "fieldsales-out-"); err != nil {
+			return err
+		}
+	}
 	demo, err := setUp(ctx, out, folder)
 	if err != nil {
 		return err
@@ -132,7 +139,7 @@ func (d *demo) documents(ctx context.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	renderer, err := report.New(report.Config{Company: report.Company{Name: "Acme Exteriors", Phone: "+1 (303) 555-0100"}})
+	renderer, err := report.New(report.Config{Company: company})
 	if err != nil {
 		return err
 	}
@@ -142,6 +149,8 @@ func (d *demo) documents(ctx context.Context, v visit) error {
 		Spool:       outbox.Spool{Dir: d.folder},
 		Results:     form.Form,
 		Renderer:    renderer,
+		Credit:      creditRule(),
+		Sealer:      seal.PDF{},
 		Mailer:      mail.SMTP{Addr: d.mailbox.addr, From: "app@example.com", Security: mail.Plain},
 		Now:         d.now,
 		Probes:      []time.Duration{10 * time.Millisecond}, // a demo is in a hurry
@@ -153,19 +162,11 @@ func (d *demo) documents(ctx context.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	submission := func(key string, of routing.DocumentType, body io.Reader) routing.Submission {
-		return routing.Submission{
-			Key: key, Type: of, Body: body, Appointment: v.start, Link: d.link(v),
-			Records:      map[string]salesforce.ID{"appointment": v.id, "customer": v.prospect},
-			Placeholders: placeholder.Data{Date: v.start, Customer: v.customer, Address: v.address, User: d.rep.user()},
-		}
-	}
-
 	d.title("The contract goes to Salesforce, a sketch to the customer's attachments")
-	if err := d.send(ctx, router, submission("contract-1", routing.Contract, contract())); err != nil {
+	if err := d.send(ctx, router, d.submission(v, "contract-1", routing.Contract, contract())); err != nil {
 		return err
 	}
-	if err := d.send(ctx, router, submission("sketch-1", "Sketch", contract())); err != nil {
+	if err := d.send(ctx, router, d.submission(v, "sketch-1", "Sketch", contract())); err != nil {
 		return err
 	}
 	if err := d.showFiles(ctx, v); err != nil {
@@ -174,7 +175,7 @@ func (d *demo) documents(ctx context.Context, v visit) error {
 
 	d.title("The line breaks after Salesforce has the next contract: there is one all the same")
 	d.org.Fail(salesforcetest.Fault{Method: "POST", Path: "/sobjects/ContentVersion", DropAfter: true})
-	if err := d.send(ctx, router, submission("contract-2", routing.Contract, photos(100_000))); err != nil {
+	if err := d.send(ctx, router, d.submission(v, "contract-2", routing.Contract, photos(100_000))); err != nil {
 		return err
 	}
 	if err := d.showFiles(ctx, v); err != nil {
@@ -182,11 +183,11 @@ func (d *demo) documents(ctx context.Context, v visit) error {
 	}
 
 	d.title("A type that is switched off, and the same contract once more")
-	if _, err := router.Route(ctx, submission("survey-1", "Survey", contract())); !errors.Is(err, routing.ErrOff) {
+	if _, err := router.Route(ctx, d.submission(v, "survey-1", "Survey", contract())); !errors.Is(err, routing.ErrOff) {
 		return fmt.Errorf("a document of a type that is off was not refused: %w", err)
 	}
 	d.say("refused: %v", routing.ErrOff)
-	if err := d.send(ctx, router, submission("contract-1", routing.Contract, contract())); err != nil {
+	if err := d.send(ctx, router, d.submission(v, "contract-1", routing.Contract, contract())); err != nil {
 		return err
 	}
 
@@ -196,14 +197,50 @@ func (d *demo) documents(ctx context.Context, v visit) error {
 
 	d.title("A file of 40 MB is too large for that, and goes by mail; so does a sketch that finds no space")
 	large := photos(40_000_000)
-	if err := d.send(ctx, router, submission("contract-3", routing.Contract, large)); err != nil {
+	if err := d.send(ctx, router, d.submission(v, "contract-3", routing.Contract, large)); err != nil {
 		return err
 	}
 	d.org.Fail(salesforcetest.Fault{Method: "POST", Path: "/sobjects/Attachment", Code: "STORAGE_LIMIT_EXCEEDED"})
-	if err := d.send(ctx, router, submission("sketch-2", "Sketch", contract())); err != nil {
+	if err := d.send(ctx, router, d.submission(v, "sketch-2", "Sketch", contract())); err != nil {
 		return err
 	}
-	return d.showMails(large.sum())
+	if err := d.showMails(large.sum()); err != nil {
+		return err
+	}
+
+	if err := d.credit(ctx, router, v); err != nil {
+		return err
+	}
+	d.say("\nThe PDFs and the mails are in %s. The credit applications there open with %s.", d.mailbox.folder, creditPassword)
+	return nil
+}
+
+// credit sends two credit applications, after the disclosure was shown.
+func (d *demo) credit(ctx context.Context, router *routing.Router, v visit) error {
+	d.title("A credit application: the disclosure is shown and signed, and only the password opens what is sent")
+	shown, err := router.Disclosure()
+	if err != nil {
+		return err
+	}
+	d.say("disclosure, version %s:\n%s", shown.Version, shown.Text)
+	signed, err := d.application(ctx, v, shown)
+	if err != nil {
+		return err
+	}
+	submission := func(key, version string) routing.CreditSubmission {
+		s := d.submission(v, key, routing.CreditApplication, bytes.NewReader(signed))
+		return routing.CreditSubmission{Submission: s, Disclosure: version}
+	}
+	_, err = router.RouteCredit(ctx, submission("credit-1", "last-year's"))
+	if !errors.Is(err, routing.ErrDisclosure) {
+		return fmt.Errorf("a credit application with another disclosure was not refused: %w", err)
+	}
+	d.say("refused: %v", err)
+	if err := d.sendCredit(ctx, router, submission("credit-1", shown.Version)); err != nil {
+		return err
+	}
+	d.org.Fail(salesforcetest.Fault{Method: "POST", Path: "/sobjects/ContentVersion", Code: "STORAGE_LIMIT_EXCEEDED"})
+	return d.sendCredit(ctx, router, submission("credit-2", shown.Version))
 }
 
 // results shows the form for a visit and submits it filled in.

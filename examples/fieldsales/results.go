@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -51,7 +49,7 @@ func (d *demo) showForm(f *routing.FilledForm) {
 }
 
 // showResults lets the router work, prints what has become of the results, and
-// writes the report to the folder, if there is one.
+// keeps the report.
 func (d *demo) showResults(ctx context.Context, router *routing.Router, id string) error {
 	if _, err := router.Drain(ctx); err != nil {
 		return err
@@ -74,17 +72,11 @@ func (d *demo) showResults(ctx context.Context, router *routing.Router, id strin
 	if err := d.showNote(ctx, delivery); err != nil {
 		return err
 	}
-	folder := d.mailbox.folder
-	if folder == "" {
-		return nil
-	}
 	document, err := d.download(ctx, delivery.VersionID)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(folder, delivery.FileName)
-	d.say("the report is in %s", file)
-	return os.WriteFile(file, document, 0o600)
+	return d.keep(delivery.FileName, document)
 }
 
 // showNote prints the note, as Salesforce has it.

@@ -84,19 +84,25 @@ func visitOf(a appointments.Appointment) (visit, error) {
 	}, nil
 }
 
-// send hands a document to the router and lets it work until nothing is left.
+// send hands a document to the router and has it delivered.
 func (d *demo) send(ctx context.Context, router *routing.Router, s routing.Submission) error {
 	accepted, err := router.Route(ctx, s)
 	if err != nil {
 		return err
 	}
+	_, err = d.deliver(ctx, router, accepted)
+	return err
+}
+
+// deliver lets the router work on a document until nothing is left to do.
+func (d *demo) deliver(ctx context.Context, router *routing.Router, accepted routing.Accepted) (routing.Delivery, error) {
 	d.say("accepted: title %q, file name %q%s", accepted.Title, accepted.FileName, map[bool]string{true: ", once more"}[accepted.Repeated])
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
 		next, done, err := router.Step(ctx, accepted.ID)
 		if err != nil {
-			return err
+			return routing.Delivery{}, err
 		}
 		if done {
 			break
@@ -104,15 +110,15 @@ func (d *demo) send(ctx context.Context, router *routing.Router, s routing.Submi
 		select { // a server would Run
 		case <-time.After(next.Sub(d.now())):
 		case <-ctx.Done():
-			return ctx.Err()
+			return routing.Delivery{}, ctx.Err()
 		}
 	}
 	delivery, err := router.Delivery(ctx, accepted.ID)
 	if err != nil {
-		return err
+		return routing.Delivery{}, err
 	}
 	d.say("%s", strings.TrimSpace(fmt.Sprintf("%s, as %s, attempts: %d. %s", delivery.State, delivery.As, delivery.Attempts, delivery.Reason)))
-	return nil
+	return delivery, nil
 }
 
 // showFiles prints the files on an appointment, and the attachments of its
@@ -164,9 +170,6 @@ func (d *demo) showMails(large string) error {
 	}
 	for _, m := range mails[1:] {
 		d.say("The text of a mail to %s:\n\n%s", m.to, m.text)
-	}
-	if d.mailbox.folder != "" {
-		d.say("The mails are in %s.", d.mailbox.folder)
 	}
 	return nil
 }
