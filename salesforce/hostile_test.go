@@ -303,7 +303,15 @@ func endlessBodies(t *testing.T) {
 		c, _ := newSocketClient(t, &script{answer: answer}, small)
 		return c
 	}
-	for _, page := range [][2]string{{"", " "}, {`{"a":"`, "x"}, {`{"totalSize":1,"records":[`, " "}, {`{"totalSize":1,"records":[{`, `"Name":"x",`}} {
+	for _, page := range [][2]string{
+		{"", " "},
+		{`{"a":"`, "x"},
+		{`{"totalSize":1,"records":[`, " "},
+		{`{"totalSize":1,"records":[{`, `"Name":"x",`},
+		{"{", `"a":1,`},
+		{`{"totalSize":1,"done":true,"records":[]`, `,"a":1`},
+		{`{"totalSize":1,"done":true,"records":[]}`, " "},
+	} {
 		_, err := names(t.Context(), at(endless(200, page[0], page[1])), nil)
 		require.ErrorIs(t, err, salesforce.ErrTooLarge, page[0])
 	}

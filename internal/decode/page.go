@@ -175,7 +175,10 @@ func (d *decoder) single(n *node, to place) error {
 
 // finish reads the stream to its end, where only white space may stand.
 func (d *decoder) finish() error {
-	for {
+	for from := d.at(); ; {
+		if err := d.bounded(from); err != nil {
+			return err
+		}
 		if d.p = space(d.buf, d.p); d.p < d.end {
 			d.syntax(d.p, "the end")
 			return d.err
@@ -227,7 +230,7 @@ func (d *decoder) enter(p int) int {
 // descend goes from before an object to before the value of its member, or of
 // that of the first object in a list.
 func (d *decoder) descend(name string) error {
-	for {
+	for from := d.at(); ; {
 		found := false
 		err := d.whole(func(p int) int {
 			if p = space(d.buf, p); d.buf[p] != '{' && d.buf[p] != '[' && d.buf[p] != ',' {
@@ -249,6 +252,9 @@ func (d *decoder) descend(name string) error {
 			d.outer++
 			return err
 		}
+		if err := d.bounded(from); err != nil {
+			return err
+		}
 	}
 }
 
@@ -268,7 +274,7 @@ func (d *decoder) key(p int) (key []byte, q int) {
 // end. It is called behind the brace or behind a value.
 func (d *decoder) members() error {
 	first := d.state == beforeList
-	for {
+	for from := d.at(); ; {
 		done := false
 		err := d.whole(func(p int) (q int) {
 			p = space(d.buf, p)
@@ -294,6 +300,9 @@ func (d *decoder) members() error {
 			return &Error{Offset: d.base + int64(d.p), Err: errors.New("the page has no records")}
 		case done:
 			return d.leave()
+		}
+		if err := d.bounded(from); err != nil {
+			return err
 		}
 		first = false
 	}
@@ -456,7 +465,10 @@ func (d *decoder) leave() error {
 // leaveOuter passes over the rest of a body that is known to be well-formed up
 // to here.
 func (d *decoder) leaveOuter() error {
-	for {
+	for from := d.at(); ; {
+		if err := d.bounded(from); err != nil {
+			return err
+		}
 		d.p = d.end
 		if err := d.fill(); err != nil {
 			return noEOF(err)

@@ -70,6 +70,18 @@ func (w *window) fill() error {
 // largest is how many bytes a record may have.
 func (w *window) largest() int { return max(cmp.Or(w.most, 64<<20), largeWindow) }
 
+// at is the position in the stream.
+func (w *window) at() int64 { return w.base + int64(w.p) }
+
+// bounded fails when what stands around the records, from a position on, is as
+// large as no record may be: it may have no end.
+func (w *window) bounded(from int64) error {
+	if w.at()-from > int64(w.largest()) {
+		return ErrTooLarge
+	}
+	return nil
+}
+
 // enlarge moves what is not read yet to a larger buffer.
 func (w *window) enlarge(kept int) error {
 	most := w.largest()
