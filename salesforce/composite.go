@@ -85,7 +85,7 @@ func (b *Composite) Update(object string, id ID, record any) Ref {
 func (b *Composite) Upsert(object, field, value string, record any) Ref {
 	b.check(identifier.MatchString(field), "%q is no name of a field", field)
 	b.check(value != "" && value != "." && value != "..", "%q cannot be an external id", value)
-	b.check(b.plain(value), "%q would be taken for a reference", value)
+	b.check(b.plain(value), "the value of %s holds @{, which would be taken for a reference", field)
 	return b.add(http.MethodPatch, b.object(object)+"/"+field+"/"+pathSegment(value), record)
 }
 
@@ -109,7 +109,7 @@ func (b *Composite) Get(object string, id ID, fields ...string) Ref {
 // Query adds a query, of which the first page is answered. A Composite holds at
 // most 5 of them.
 func (b *Composite) Query(soql string) Ref {
-	b.check(b.plain(soql), "%q would be taken for a reference", soql)
+	b.check(b.plain(soql), "the query holds @{, which would be taken for a reference")
 	return b.add(http.MethodGet, "/query?q="+escapeAround(soql), nil)
 }
 
@@ -171,10 +171,15 @@ func (b *Composite) knows(name string) bool {
 	return slices.ContainsFunc(b.requests, func(r subrequest) bool { return r.Ref == name })
 }
 
-func (b *Composite) check(ok bool, format, value string) {
-	if !ok {
-		b.faults = append(b.faults, fault("composite", ErrValidation, "request %d: "+format, len(b.requests)+1, clip(value, 80)))
+func (b *Composite) check(ok bool, format string, names ...string) {
+	if ok {
+		return
 	}
+	args := []any{len(b.requests) + 1}
+	for _, name := range names {
+		args = append(args, clip(name, 80))
+	}
+	b.faults = append(b.faults, fault("composite", ErrValidation, "request %d: "+format, args...))
 }
 
 func (b *Composite) object(name string) string {

@@ -367,13 +367,18 @@ func credentialsAreOnlyText(t *testing.T) {
 
 func logsAreClean(t *testing.T) {
 	var log bytes.Buffer
-	org := &script{answer: answers(fails(400, "UNABLE_TO_LOCK_ROW", "ada@example.com"), drops, fails(400, "STRING_TOO_LONG", "ada@example.com"))}
+	org := &script{answer: answers(fails(400, "UNABLE_TO_LOCK_ROW", "ada@example.com"), drops, fails(400, "STRING_TOO_LONG", "ada@example.com"), drops)}
 	c := newClient(t, org, func(cfg *salesforce.Config) {
 		cfg.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
 	_, err := c.Upsert(t.Context(), "Lead", "Email__c", "ada@example.com", lead, nil)
 	require.Error(t, err)
 	require.Contains(t, log.String(), "UNABLE_TO_LOCK_ROW")
+	_, err = c.Upload(t.Context(), salesforce.File{Name: "a.txt", Size: 1, Open: func() (io.ReadCloser, error) {
+		return nil, errors.New("open /home/ada@example.com/a.txt: no such file")
+	}}, nil)
+	require.ErrorContains(t, err, "/home/ada@example.com/a.txt")
+	require.Contains(t, log.String(), "the source of the body failed")
 	for _, secret := range []string{"ada@", "csecret", "T1", "Acme"} {
 		require.NotContains(t, log.String(), secret)
 	}

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -248,6 +250,51 @@ func TestMismatchOfTypesNamesTheType(t *testing.T) {
 	_, err := salesforce.Collect(salesforce.Query[struct{ Name int }](t.Context(), c, "SELECT Name FROM Lead", nil))
 
 	require.ErrorContains(t, err, "salesforce: query: decode a record into struct { Name int }")
+}
+
+// A log may hold an error, and must not hold what a record says.
+func TestErrorsHoldNoValuesOfRecords(t *testing.T) {
+	t.Parallel()
+	const name, page = "Ada Lovelace", `{"totalSize":1,"done":true,"records":[{"Name":"Ada Lovelace"}]}`
+	c := newClient(t, &script{answer: body(200, page)})
+	read := []func(string) error{
+		func(soql string) error {
+			return firstError(salesforce.Query[struct{ Name time.Time }](t.Context(), c, soql, nil))
+		},
+		func(soql string) error {
+			return firstError(salesforce.Query[struct{ Name salesforce.DateTime }](t.Context(), c, soql, nil))
+		},
+		func(soql string) error {
+			return firstError(salesforce.Query[struct{ Name salesforce.Date }](t.Context(), c, soql, nil))
+		},
+		func(soql string) error {
+			return firstError(salesforce.Query[struct{ Name salesforce.Field[bool] }](t.Context(), c, soql, nil))
+		},
+		func(soql string) error {
+			return firstError(salesforce.Query[struct{ Name json.Number }](t.Context(), c, soql, nil))
+		},
+	}
+	for i, f := range read {
+		err := f("SELECT Name FROM Lead WHERE Name = 'Ada Lovelace'")
+		require.ErrorContains(t, err, "records[0].Name: ", i)
+		require.NotContains(t, err.Error(), "Ada", i)
+	}
+	for _, add := range []func(*salesforce.Composite){
+		func(b *salesforce.Composite) { b.Upsert("Lead", "Email__c", name+" @{r1.id}", lead) },
+		func(b *salesforce.Composite) { b.Create("Lead", salesforce.Record{"Name": name + " @{r1.id}"}) },
+		func(b *salesforce.Composite) { b.Query("SELECT Id FROM Lead WHERE Name = 'Ada @{r1.id}'") },
+	} {
+		var batch salesforce.Composite
+		add(&batch)
+		_, err := c.Composite(t.Context(), &batch)
+		require.ErrorContains(t, err, "would be taken for a reference")
+		require.NotContains(t, err.Error(), "Ada")
+	}
+}
+
+func firstError[T any](seq iter.Seq2[T, error]) error {
+	_, err := salesforce.Collect(seq)
+	return err
 }
 
 func TestMemoryOfAQueryDoesNotGrowWithItsPage(t *testing.T) {

@@ -352,7 +352,10 @@ func (t *transport) log(a *attempt, resp *http.Response, err error, again bool) 
 	if a.refusal != nil && a.refusal.Code != "" {
 		attrs = append(attrs, slog.String("code", string(a.refusal.Code)))
 	}
-	if err != nil {
+	switch {
+	case a.try.source.Load() != nil:
+		attrs = append(attrs, slog.String("error", "the source of the body failed")) // in words of the host's own
+	case err != nil:
 		attrs = append(attrs, slog.String("error", noAnswer(a.op, err).reason()))
 	}
 	t.logger.LogAttrs(a.ctx, level, message, attrs...)

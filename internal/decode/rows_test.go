@@ -186,14 +186,14 @@ func TestRowsGoIntoRecordsAndMaps(t *testing.T) {
 func TestValuesThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"Id,Count\n1,2\n3,x\n": `rows[2].Count: "x" does not go into int (byte 13)`,
-		"Count\n1.5\n":         `"1.5" does not go into int`,
-		"Active\nyes\n":        `"yes" does not go into bool`,
-		"Amount__c\nNaN\n":     `"NaN" does not go into float64`,
+		"Id,Count\n1,2\n3,x\n": `rows[2].Count: a value of 1 bytes does not go into int (byte 13)`,
+		"Count\n1.5\n":         `a value of 3 bytes does not go into int`,
+		"Active\nyes\n":        `a value of 3 bytes does not go into bool`,
+		"Amount__c\nNaN\n":     `a value of 3 bytes does not go into float64`,
 		"Digits\n1,2\n":        `the row has 2 values`,
-		"Digits\n0x1\n":        `"0x1" does not go into json.Number`,
-		"At\nyesterday\n":      `rows[1].At: `,
-		"Owner\nx\n":           `rows[1].Owner: "x" does not go into decode.person`,
+		"Digits\n0x1\n":        `a value of 3 bytes does not go into json.Number`,
+		"At\nyesterday\n":      `rows[1].At: a value of 9 bytes does not go into decode.stamp`,
+		"Owner\nx\n":           `rows[1].Owner: a value of 1 bytes does not go into decode.person`,
 	} {
 		_, err := readRows[row](text, Options{})
 		require.ErrorContains(t, err, want, text)

@@ -225,7 +225,9 @@ func (t *texts) setText(n *node, to place, text []byte) error {
 		}
 		setTime(to, v)
 	case kindText:
-		return n.text(pointerTo(to, n.pointer), text)
+		if n.text(pointerTo(to, n.pointer), text) != nil {
+			return unfitText(n, text)
+		}
 	case kindTextMethod:
 		return pointerTo(to, n.pointer).(encoding.TextUnmarshaler).UnmarshalText(text)
 	default:
@@ -244,12 +246,10 @@ func anyMoment(text []byte) (time.Time, bool) {
 	return t, err == nil
 }
 
+// unfitText is the error of a text that its type does not take. It does not hold
+// the text: that is a value of somebody's record.
 func unfitText(n *node, text []byte) error {
-	const most = 40
-	if len(text) > most {
-		return fmt.Errorf("%q… does not go into %v", text[:most], n.typ)
-	}
-	return fmt.Errorf("%q does not go into %v", text, n.typ)
+	return fmt.Errorf("a value of %d bytes does not go into %v", len(text), n.typ)
 }
 
 // newElem returns a new variable of a pointer's element type. Those without
