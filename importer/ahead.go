@@ -23,13 +23,15 @@ func fetchAhead(ctx context.Context, fetch func(ctx context.Context, on func(par
 	var failed error // known once parts is closed
 	go func() {
 		defer close(parts)
-		failed = fetch(ctx, func(p part) bool {
-			select {
-			case parts <- p:
-				return true
-			case <-ctx.Done():
-				return false
-			}
+		failed = safely(func() error {
+			return fetch(ctx, func(p part) bool {
+				select {
+				case parts <- p:
+					return true
+				case <-ctx.Done():
+					return false
+				}
+			})
 		})
 	}()
 	defer func() {

@@ -99,9 +99,7 @@ func (r *run) store(ctx context.Context, c *Checkpoint) error {
 
 // save writes c together with the run as it is now.
 func (r *run) save(ctx context.Context, c *Checkpoint) error {
-	r.Calls = r.calls()
-	c.Run = new(r.Run)
-	return r.store(ctx, c)
+	return r.move(ctx, r.Position, c)
 }
 
 // settle turns outcomes into links, tasks, dead letters and entries.

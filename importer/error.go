@@ -3,6 +3,7 @@ package importer
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 )
 
@@ -44,6 +45,27 @@ var (
 	// ErrLocked is what every *LockedError is.
 	ErrLocked = errors.New("locked while linked to Salesforce")
 )
+
+// A PanicError is what becomes of a panic within an import, such as one of the
+// host's Sink: the run ends as by any other error, and goes on when it is asked
+// for again.
+type PanicError struct {
+	Value any
+	Stack []byte // as of runtime/debug.Stack
+}
+
+// Error tells the value, without the stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("importer: panic: %v", e.Value) }
+
+// safely runs f and makes an error of a panic.
+func safely(f func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &PanicError{value, debug.Stack()}
+		}
+	}()
+	return f()
+}
 
 // A LockedError refuses an edit in the host of a record that Salesforce leads.
 type LockedError struct {

@@ -70,13 +70,8 @@ func (r *run) fallback(ctx context.Context, f Failure) []AuditEntry {
 	return []AuditEntry{line}
 }
 
-func (im *Importer) tryFallback(ctx context.Context, f Failure) (err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("panic: %v", fault)
-		}
-	}()
-	return im.cfg.Fallback(ctx, f)
+func (im *Importer) tryFallback(ctx context.Context, f Failure) error {
+	return safely(func() error { return im.cfg.Fallback(ctx, f) })
 }
 
 // stillborn tells the fallback of an import that failed before it was a run. One

@@ -387,3 +387,62 @@ func TestCustomerLeavesByItsPolicyWhenLinkAgainWasBrokenOff(t *testing.T) {
 	require.Equal(t, "0", w.value(t, "customers", acme, "active"))
 	require.Equal(t, "out of scope", w.linkState(t, acme))
 }
+
+// A tripper is a transport of one function.
+type tripper func(*http.Request) (*http.Response, error)
+
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A panic anywhere in the host's code ends the run as an error does: it is noted,
+// the fallback hears of it, the lease is free, and the next call goes on.
+func TestPanicOfTheHostBreaksTheRunAndNothingElse(t *testing.T) {
+	t.Parallel()
+	const bang = "bang"
+	for name, tune := range map[string]func(*world, *importer.Config){
+		"sink": func(_ *world, c *importer.Config) {
+			c.Sink = sinkFunc(func(context.Context, []importer.Change) ([]importer.Outcome, error) { panic(bang) })
+		},
+		"match": func(_ *world, c *importer.Config) {
+			c.Match = func(context.Context, []importer.Change) ([]importer.Match, error) { panic(bang) }
+		},
+		"progress": func(_ *world, c *importer.Config) { c.Progress = func(importer.Event) { panic(bang) } },
+		"decide": func(_ *world, c *importer.Config) {
+			c.Objects[0].Decide = func(salesforce.Record, bool) importer.Decision { panic(bang) }
+		},
+		"transport": func(w *world, c *importer.Config) { // in the goroutine that reads ahead
+			c.Client = w.client(t, tripper(func(r *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(r.URL.Path, "/queryAll") {
+					panic(bang)
+				}
+				return w.org.Transport().RoundTrip(r)
+			}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.account("Acme")
+			told := 0
+			w.tune = func(c *importer.Config) {
+				tune(w, c)
+				c.Fallback = func(context.Context, importer.Failure) error { told++; return nil }
+			}
+
+			report, err := w.importer(t).Complete(t.Context(), "anna", nil)
+
+			fault, ok := errors.AsType[*importer.PanicError](err)
+			require.True(t, ok, err)
+			require.Equal(t, bang, fault.Value)
+			require.Contains(t, string(fault.Stack), "faults_test.go")
+			require.Equal(t, importer.Broken, report.Run.Status)
+			require.Equal(t, 1, told)
+			w.tune = nil
+			im := w.importer(t)
+			available, err := im.Available(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, "importer: panic: bang", available.Unfinished.Error)
+			complete(t, im)
+			require.Len(t, w.query(t, `SELECT 1 FROM customers`), 1)
+		})
+	}
+}

@@ -293,7 +293,7 @@ func (im *Importer) hold(ctx context.Context, f func(Fence) error) error {
 		defer cancel()
 		_ = im.cfg.Store.Release(ctx, fence) // a lease that cannot be released runs out
 	}()
-	return f(fence)
+	return safely(func() error { return f(fence) })
 }
 
 // detached gives a context for saving what must be saved after ctx has ended.

@@ -64,10 +64,7 @@ func (r *run) comparePart(ctx context.Context, o *object, p part) error {
 			c.Links = append(c.Links, link)
 		}
 	}
-	before := r.Position
-	r.Position = p.after
-	if err := r.save(ctx, &c); err != nil {
-		r.Position = before
+	if err := r.move(ctx, p.after, &c); err != nil {
 		return err
 	}
 	r.tell("compared", o)

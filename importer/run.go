@@ -215,41 +215,47 @@ func (r *run) start(ctx context.Context, state State) error {
 
 // work does the steps from Position on, and finishes the run.
 func (r *run) work(ctx context.Context) error {
-	err := r.renewEpoch(ctx)
-	if err == nil {
-		err = r.count(ctx)
-	}
-	steps := r.steps()
-	for err == nil && r.Position.Step < len(steps) {
-		s := steps[r.Position.Step]
-		r.tell(s.name, s.object)
-		if err = s.do(ctx, s.object); err != nil {
-			break
-		}
-		r.tell(s.name, s.object)
-		err = r.advance(ctx)
-	}
-	if err == nil {
-		err = r.renewEpoch(ctx)
-	}
-	if err == nil {
-		err = r.finish(ctx)
-	}
-	if err != nil {
+	if err := safely(func() error { return r.walk(ctx) }); err != nil {
 		return r.stop(ctx, err)
 	}
 	return nil
 }
 
-// advance puts the run at the beginning of its next step.
-func (r *run) advance(ctx context.Context) error {
-	before := r.Position
-	r.Position = Position{Step: r.Position.Step + 1}
-	if err := r.save(ctx, &Checkpoint{}); err != nil {
-		r.Position = before
+func (r *run) walk(ctx context.Context) error {
+	if err := r.renewEpoch(ctx); err != nil {
 		return err
 	}
-	r.discard(ctx)
+	if err := r.count(ctx); err != nil {
+		return err
+	}
+	for steps := r.steps(); r.Position.Step < len(steps); {
+		s := steps[r.Position.Step]
+		r.tell(s.name, s.object)
+		if err := s.do(ctx, s.object); err != nil {
+			return err
+		}
+		r.tell(s.name, s.object)
+		if err := r.move(ctx, Position{Step: r.Position.Step + 1}, &Checkpoint{}); err != nil {
+			return err
+		}
+		r.discard(ctx)
+	}
+	if err := r.renewEpoch(ctx); err != nil {
+		return err
+	}
+	return r.finish(ctx)
+}
+
+// move saves c together with the run as it is at another position, which it has
+// only when that is saved.
+func (r *run) move(ctx context.Context, to Position, c *Checkpoint) error {
+	next := r.Run
+	next.Position, next.Calls = to, r.calls()
+	c.Run = &next
+	if err := r.store(ctx, c); err != nil {
+		return err
+	}
+	r.Run = next
 	return nil
 }
 

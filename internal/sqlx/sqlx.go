@@ -118,8 +118,8 @@ func InTxWith(ctx context.Context, db *sql.DB, opt *sql.TxOptions, f func(*sql.T
 	if err != nil {
 		return err
 	}
+	defer func() { _ = tx.Rollback() }() // by a panic, too; nothing after the commit, and one that fails ends with the connection
 	if err := f(tx); err != nil {
-		_ = tx.Rollback() // the cause is err; a failed rollback ends with the connection
 		return err
 	}
 	return tx.Commit()
