@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -151,6 +152,9 @@ func (r *run) deadLetter(it item) DeadLetter {
 // deleted there, and is created again if that is wanted; in a run anew it was not
 // there yet when the backup was made.
 func (it *item) take(outcome Outcome, again, anew bool) {
+	if outcome.Err == nil {
+		outcome.Err = outcome.fault(it.change)
+	}
 	it.entry.Changed = outcome.Changed
 	adopting := it.change.Action == Adopt
 	switch {
@@ -181,6 +185,24 @@ func (it *item) take(outcome Outcome, again, anew bool) {
 			it.entry.Result = Created // by a run that was broken off before it could note it
 		}
 	}
+}
+
+// fault says what is wrong with an outcome that cannot be followed: taken for
+// granted, it would link a record to nothing.
+func (o Outcome) fault(to *Change) error {
+	switch o.Result {
+	case Missing:
+		if to.HostID == "" {
+			return errors.New("the sink answered that a record is missing which is not in the host yet")
+		}
+	case Created, Updated, Unchanged:
+		if o.HostID == "" && to.Action != Retire {
+			return fmt.Errorf("the sink answered %q without the host's id of the record", o.Result)
+		}
+	default:
+		return fmt.Errorf("the sink answered with the result %q, which is none of its results", o.Result)
+	}
+	return nil
 }
 
 // lose notes that the host has deleted a linked record.

@@ -446,3 +446,37 @@ func TestPanicOfTheHostBreaksTheRunAndNothingElse(t *testing.T) {
 		})
 	}
 }
+
+// What a sink says of a record that it cannot mean is no reason to take the
+// record for linked.
+func TestOutcomesThatSayNothingMakeDeadLetters(t *testing.T) {
+	t.Parallel()
+	for reason, outcome := range map[string]importer.Outcome{
+		`the result ""`:                {},
+		`the result "failed"`:          {HostID: "7", Result: importer.Failed},
+		"without the host's id":        {Result: importer.Created},
+		"which is not in the host yet": {Result: importer.Missing},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			acme := w.account("Acme")
+			w.tune = func(c *importer.Config) {
+				c.Sink = sinkFunc(func(context.Context, []importer.Change) ([]importer.Outcome, error) {
+					return []importer.Outcome{outcome}, nil
+				})
+			}
+			im := w.importer(t)
+			require.Equal(t, 1, complete(t, im).Run.Counts["Account"].Failed)
+			for dead, err := range im.DeadLetters(t.Context()) {
+				require.NoError(t, err)
+				require.Contains(t, dead.Reason, reason)
+			}
+
+			w.tune = nil // the sink is mended
+			complete(t, w.importer(t))
+			require.Equal(t, "linked", w.linkState(t, acme))
+			require.Equal(t, "Acme", w.value(t, "customers", acme, "name"))
+		})
+	}
+}

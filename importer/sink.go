@@ -106,8 +106,11 @@ const (
 	Failed    Result = "failed"
 )
 
-// An Outcome is the Sink's answer to one Change.
+// An Outcome is the Sink's answer to one Change. One without a Result, or without
+// the host's id of a record that is there, makes a dead letter.
 type Outcome struct {
+	// HostID is the host's id of the record. Empty when it is Missing, when Diff
+	// would create it, and when a Retire finds none.
 	HostID string
 	Result Result
 	// Changed are the fields that an update or a creation wrote.
