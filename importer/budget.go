@@ -68,7 +68,7 @@ func (r *run) afford() error {
 		return nil
 	}
 	for _, u := range []struct{ used, most int64 }{{usage.Used, usage.Max}, {usage.AppUsed, usage.AppMax}} {
-		if u.most > 0 && float64(u.used) >= r.cfg.DailyShare*float64(u.most) {
+		if u.most > 0 && float64(u.used)/float64(u.most) >= r.cfg.DailyShare {
 			return fmt.Errorf("importer: %w: %d of %d API requests of the last 24 hours are used, and imports leave the others to the org (Config.DailyShare is %v)",
 				ErrPaused, u.used, u.most, r.cfg.DailyShare)
 		}

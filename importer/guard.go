@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/sfbridge/sfbridge/salesforce"
 )
@@ -78,7 +79,7 @@ func (r *run) guardOne(ctx context.Context, o *object) error {
 		return err
 	}
 	e := &GuardError{Object: o.Name, Leaving: leaving, Linked: linked}
-	e.Limit = max(unguarded, int(r.cfg.MaxRetire*float64(linked)))
+	e.Limit = r.cfg.mayRetire(linked)
 	if e.Leaving > e.Limit && r.resumed {
 		if e.Leaving, err = r.stillLeaving(ctx, o); err != nil {
 			return err
@@ -96,6 +97,16 @@ func (r *run) guardOne(ctx context.Context, o *object) error {
 	default:
 		return e
 	}
+}
+
+// mayRetire is how many of some records may leave unconfirmed. The share is
+// compared as a quotient: 0.57 times 100 comes out below 57.
+func (c Config) mayRetire(linked int) int {
+	n := int(math.Round(c.MaxRetire * float64(linked)))
+	if float64(n)/float64(linked) > c.MaxRetire {
+		n--
+	}
+	return max(unguarded, n)
 }
 
 // stillLeaving reads what Salesforce says now of the records that are leaving.

@@ -240,3 +240,26 @@ func TestFallbackHearsOfDeadLettersOfALinkAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []appeal{{"Ada: no", 1, importer.Completed}}, *told)
 }
+
+// 0.57 times 100 is a little less than 57 in floating point.
+func TestGuardLetsExactlyTheShareLeave(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	accounts := w.crowd(100)
+	w.tune = func(c *importer.Config) { c.PageSize, c.MaxRetire = 200, 0.57 }
+	im := w.settled(t)
+	for _, id := range accounts[:57] {
+		w.org.Update(id, map[string]any{"ZEP__c": false})
+	}
+	incremental(t, im)
+
+	for _, id := range accounts[:57] {
+		w.org.Update(id, map[string]any{"ZEP__c": true})
+	}
+	incremental(t, im)
+	for _, id := range accounts[:58] {
+		w.org.Update(id, map[string]any{"ZEP__c": false})
+	}
+	_, err := im.Incremental(t.Context(), "anna", nil)
+	require.ErrorContains(t, err, "at most 57 may be")
+}
