@@ -495,3 +495,27 @@ func TestProjectThatCanBeSeenAgainInAnotherStageIsRetired(t *testing.T) {
 	require.Equal(t, "0", w.value(t, "projects", tower, "active"))
 	require.Equal(t, "linked", w.linkState(t, tower))
 }
+
+func TestLinkAgainThatIsBrokenOffIsListedAsBroken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme := w.account("Acme")
+	ada := w.contact(acme, "Ada")
+	im := w.settled(t)
+	id := w.removeFlag(t, im, acme)
+	w.org.Update(ada, map[string]any{"LastName": "Lovelace"})
+	w.org.Fail(salesforcetest.Fault{Path: "/queryAll", Query: "FROM Contact", Status: http.StatusInternalServerError, Code: "UNKNOWN_EXCEPTION"})
+
+	_, err := im.LinkAgain(t.Context(), "anna", "customer", id)
+
+	require.ErrorContains(t, err, "UNKNOWN_EXCEPTION")
+	for run, err := range im.Runs(t.Context()) {
+		require.NoError(t, err)
+		require.Equal(t, importer.Broken, run.Status)
+		require.Equal(t, morning, run.Finished)
+		require.Contains(t, run.Error, "UNKNOWN_EXCEPTION")
+		break
+	}
+	incremental(t, im) // what is owed is done by whoever comes next
+	require.Equal(t, "Lovelace", w.value(t, "contacts", ada, "name"))
+}

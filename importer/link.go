@@ -168,7 +168,10 @@ func (im *Importer) LinkAgain(ctx context.Context, actor, kind, hostID string) (
 			Number: state.Runs + 1, Kind: Relink, Status: Running, Actor: actor, Started: im.cfg.Now(),
 			Fingerprint: r.fingerprint, Warnings: r.warnings, Counts: map[string]Counts{},
 		}
-		err = r.relink(ctx, r.find(o.Name), link)
+		err = safely(func() error { return r.relink(ctx, r.find(o.Name), link) })
+		if err != nil && r.relinked != "" && r.Status == Running {
+			err = r.giveUp(ctx, err, &Checkpoint{})
+		}
 		report = &Report{Run: r.Run}
 		if err == nil { // else whoever has called knows
 			r.appeal(ctx, nil)
@@ -233,9 +236,16 @@ func (r *run) confirm(ctx context.Context, before Link) error {
 			reason = entry.Reason
 		}
 	}
-	r.Status, r.Finished, r.Error = Broken, r.cfg.Now(), reason
 	failure := fmt.Errorf("importer: link %s %s again: %w: %s", before.Kind, before.HostID, ErrNotLinked, reason)
-	return errors.Join(failure, r.save(ctx, &Checkpoint{Links: []Link{before}}))
+	return r.giveUp(ctx, failure, &Checkpoint{Links: []Link{before}})
+}
+
+// giveUp ends a link again that has failed: no later call takes it up.
+func (r *run) giveUp(ctx context.Context, cause error, c *Checkpoint) error {
+	r.Status, r.Finished, r.Error = Broken, r.cfg.Now(), cause.Error()
+	ctx, cancel := r.detached(ctx)
+	defer cancel()
+	return errors.Join(cause, r.save(ctx, c))
 }
 
 // root finds the link of a host record that has no parent.
