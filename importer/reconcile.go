@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -129,7 +129,11 @@ func canonical(value any) string {
 		}
 		return value.String()
 	case string:
-		return strings.TrimSuffix(strings.TrimSuffix(value, "+0000"), "Z")
+		var t salesforce.DateTime
+		if t.UnmarshalText([]byte(value)) == nil {
+			return t.UTC().Format(time.RFC3339Nano)
+		}
+		return value
 	default:
 		text, _ := json.Marshal(value) // what was decoded from JSON can be encoded
 		return string(text)

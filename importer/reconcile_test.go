@@ -86,6 +86,25 @@ func TestFormulaThatChangesWithoutAStampIsSeen(t *testing.T) {
 	require.Zero(t, incremental(t, im).Run.Counts["Account"].Read)
 }
 
+// A text that ends like a moment is a text.
+func TestFormulaThatGrowsByAZIsSeen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sizes := w.formula(t, "Size__c", "string")
+	w.mapped(mapping.Rule{Target: "size", From: []string{"Size__c"}})
+	sizes.set("Acme", "X")
+	acme := w.account("Acme")
+	im := w.settled(t)
+	w.org.Advance(time.Hour)
+	incremental(t, im)
+
+	for _, size := range []string{"XZ", "XZ+0000"} {
+		sizes.set("Acme", size)
+		incremental(t, im)
+		require.Equal(t, size, w.value(t, "customers", acme, "size"))
+	}
+}
+
 func TestFormulaReadInBulkIsEqualToTheOneReadPageByPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
