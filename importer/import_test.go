@@ -648,6 +648,13 @@ func TestConfigIsChecked(t *testing.T) {
 	for _, fault := range []string{"Client is missing", "Store is missing", "Sink is missing", "PageSize 5000", "Kind and Mapping", "Parent and Lookup", "does not stand before"} {
 		require.ErrorContains(t, err, fault)
 	}
+	_, err = importer.New(importer.Config{Lease: 25 * time.Hour, Objects: []importer.Object{
+		{Name: "Account"},
+		{Name: "Opportunity", Parent: "Account", Lookup: "AccountId"},
+		{Name: "OpportunityLineItem", Parent: "Opportunity", Lookup: "OpportunityId"},
+	}})
+	require.ErrorContains(t, err, `its parent "Opportunity" has a parent itself`)
+	require.ErrorContains(t, err, "Lease 25h0m0s")
 }
 
 func TestStoppedRunIsFollowedByWhatHasChangedSince(t *testing.T) {

@@ -68,7 +68,7 @@ type Config struct {
 	// minute at least. Defaults to 2 minutes.
 	Overlap time.Duration
 	// Lease is how long a run that was killed keeps others out. A live run
-	// extends it with every page. Defaults to 2 minutes.
+	// extends it with every page. At most a day. Defaults to 2 minutes.
 	Lease time.Duration
 	// Now is the host's clock, for leases and the audit trail only: what is
 	// imported is bounded by Salesforce's own clock. Defaults to time.Now.
@@ -78,6 +78,10 @@ type Config struct {
 // MaxPage is the largest page of records that Salesforce hands out at once
 // (REST API Developer Guide, "Query").
 const MaxPage = 2000
+
+// MaxLease is the longest lease. One that seems to last longer was taken by a
+// clock that was wrong, and a Store may hand it over.
+const MaxLease = 24 * time.Hour
 
 func (c Config) withDefaults() Config {
 	c.PageSize = cmp.Or(c.PageSize, MaxPage)
@@ -114,15 +118,16 @@ func (c Config) validate() error {
 	fault(!(c.DailyShare > 0 && c.DailyShare <= 1), "DailyShare %v is not within 0 and 1", c.DailyShare)
 	fault(!(c.RunShare > 0 && c.RunShare <= 1), "RunShare %v is not within 0 and 1", c.RunShare)
 	fault(c.Overlap < time.Minute, "Overlap %v is shorter than a minute", c.Overlap)
-	fault(c.Lease < time.Second, "Lease %v is shorter than a second", c.Lease)
+	fault(c.Lease < time.Second || c.Lease > MaxLease, "Lease %v is not within a second and %v", c.Lease, MaxLease)
 	fault(!(c.MaxRetire > 0 && c.MaxRetire <= 1), "MaxRetire %v is no share between 0 and 1", c.MaxRetire)
-	names, kinds := map[string]bool{}, map[string]bool{}
+	names, kinds, children := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, o := range c.Objects {
 		fault(o.Name == "" || o.Kind == "" || o.Mapping == nil, "object %q: Name, Kind and Mapping are required", o.Name)
 		fault(names[o.Name], "object %q is listed twice", o.Name)
 		fault(kinds[o.Kind], "kind %q is listed twice", o.Kind)
 		fault((o.Parent == "") != (o.Lookup == ""), "object %q: Parent and Lookup go together", o.Name)
 		fault(o.Parent != "" && !names[o.Parent], "object %q: its parent %q does not stand before it", o.Name, o.Parent)
+		fault(children[o.Parent], "object %q: its parent %q has a parent itself, and imports follow one level", o.Name, o.Parent)
 		fault(!o.Scope.off() && o.Scope.Field == "", "object %q: Scope has no Field", o.Name)
 		mode := o.Scope.Mode
 		fault(!o.Scope.off() && mode != ScopeAuto && mode != ScopeRequired, "object %q: unknown scope mode %q", o.Name, mode)
@@ -130,7 +135,7 @@ func (c Config) validate() error {
 			fault(exit != "" && exit != Keep && exit != Detach && exit != Deactivate, "object %q: unknown exit policy %q", o.Name, exit)
 		}
 		fault(o.MatchOn != "" && o.Mapping != nil && !slices.Contains(o.Mapping.Targets(), o.MatchOn), "object %q: MatchOn %q is no target of its mapping", o.Name, o.MatchOn)
-		names[o.Name], kinds[o.Kind] = true, true
+		names[o.Name], kinds[o.Kind], children[o.Name] = true, true, o.Parent != ""
 	}
 	return errors.Join(faults...)
 }

@@ -28,8 +28,8 @@ type Object struct {
 	// under it.
 	Children []*soql.Query
 	// Parent is the Name of an earlier object, and Lookup the field that holds
-	// its id: a record is imported only while its parent is. Both are empty
-	// for an object that stands by itself.
+	// its id: a record is imported only while its parent is. The parent has none
+	// of its own. Both are empty for an object that stands by itself.
 	Parent, Lookup string
 	// Scope restricts the import to records with a ticked checkbox. The zero
 	// value imports all.

@@ -277,8 +277,8 @@ var storeFaults = map[string]struct {
 	}},
 	"for ever": {"LeaseRunsOut", func(r *ready) importer.Store {
 		return kept{Store: r.Store, acquire: func(ctx context.Context, holder string, ttl time.Duration) (importer.Fence, error) {
-			fence, err := r.Store.Acquire(ctx, holder, 1000*ttl)
-			fence.TTL *= 1000
+			fence, err := r.Store.Acquire(ctx, holder, importer.MaxLease)
+			fence.TTL = importer.MaxLease
 			return fence, err
 		}}
 	}},

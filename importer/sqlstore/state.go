@@ -17,13 +17,14 @@ import (
 )
 
 // Acquire implements importer.Store. One statement tests and takes the lease, so
-// that of several who ask at once one gets it.
+// that of several who ask at once one gets it. A lease that was taken by a clock
+// far ahead keeps nobody out once the clock is right again.
 func (s *Store) Acquire(ctx context.Context, holder string, ttl time.Duration) (importer.Fence, error) {
 	fence := importer.Fence{TTL: ttl}
 	err := sqlx.Retry(ctx, s.db, func(tx *sql.Tx) error {
 		now := s.now()
-		take := s.dialect.Rebind(`UPDATE sfbridge_import_state SET fence = fence + 1, holder = ?, expires = ? WHERE id = 1 AND expires <= ?`)
-		result, err := tx.ExecContext(ctx, take, holder, now.Add(ttl).UnixMilli(), now.UnixMilli())
+		take := s.dialect.Rebind(`UPDATE sfbridge_import_state SET fence = fence + 1, holder = ?, expires = ? WHERE id = 1 AND (expires <= ? OR expires > ?)`)
+		result, err := tx.ExecContext(ctx, take, holder, now.Add(ttl).UnixMilli(), now.UnixMilli(), now.Add(importer.MaxLease).UnixMilli())
 		if err != nil {
 			return err
 		}

@@ -123,6 +123,21 @@ func TestRetireRestoreAndMissing(t *testing.T) {
 	})
 }
 
+func TestLeaseOfAClockThatWasAheadKeepsNobodyOut(t *testing.T) {
+	each(t, func(t *testing.T, h host) {
+		clock := time.Date(2027, 11, 16, 9, 0, 0, 0, time.UTC) // a year too late
+		store := h.open(t, func() time.Time { return clock })
+		old, err := store.Acquire(t.Context(), "first", time.Minute)
+		require.NoError(t, err)
+		clock = clock.AddDate(-1, 0, 0)
+
+		_, err = store.Acquire(t.Context(), "second", time.Minute)
+
+		require.NoError(t, err)
+		require.ErrorIs(t, store.Save(t.Context(), old, &importer.Checkpoint{}), importer.ErrLeaseLost)
+	})
+}
+
 func TestStaleFenceWritesNothing(t *testing.T) {
 	each(t, func(t *testing.T, h host) {
 		clock := time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC)
