@@ -303,12 +303,15 @@ func unsettle(w *world, ids map[string]string) {
 }
 
 // The test kills at every moment in turn when SFBRIDGE_LONG is set, as CI does;
-// otherwise at some.
+// otherwise at some, and under the race detector at few.
 func TestKilledImportEndsAsUndisturbed(t *testing.T) {
 	t.Parallel()
 	stride := 61
-	if os.Getenv("SFBRIDGE_LONG") != "" {
+	switch {
+	case os.Getenv("SFBRIDGE_LONG") != "":
 		stride = 1
+	case raced:
+		stride = 211
 	}
 	for _, mode := range []struct {
 		name string

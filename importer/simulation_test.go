@@ -631,12 +631,15 @@ func shrink(t testing.TB, w simWorld, steps []simStep) ([]simStep, simResult) {
 	return steps, best
 }
 
-// simSeeds are the histories to play: a hundred, or 2,000 when SFBRIDGE_LONG is
-// set. SFBRIDGE_SEED begins elsewhere.
+// simSeeds are the histories to play: a hundred, fewer under the race detector, or
+// 2,000 when SFBRIDGE_LONG is set. SFBRIDGE_SEED begins elsewhere.
 func simSeeds() (first uint64, n int) {
 	first, n = 1, 100
-	if os.Getenv("SFBRIDGE_LONG") != "" {
+	switch {
+	case os.Getenv("SFBRIDGE_LONG") != "":
 		n = 2000
+	case raced:
+		n = 30
 	}
 	if seed, err := strconv.ParseUint(os.Getenv("SFBRIDGE_SEED"), 10, 64); err == nil {
 		first = seed
