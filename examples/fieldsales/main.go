@@ -12,6 +12,9 @@
 // wrong with files; those about documents have names that begin with "routing":
 //
 //	go run ./examples/fieldsales -check examples/fieldsales/testdata/broken/*
+//
+// With -kill it starts the app as a process of its own, kills it while documents are
+// under way, and starts it again: each is in Salesforce once.
 package main
 
 import (
@@ -51,11 +54,18 @@ func main() {
 	check := flag.Bool("check", false, "check the configuration `files` that are named, and do nothing else")
 	folder := flag.String("out", "", "write the PDFs and the mails to this `folder`; by default to a new one")
 	config := flag.String("config", "", "the configuration `file` to use in place of the one that is built in")
+	killed := flag.Bool("kill", false, "show an app that is killed in the middle and finishes after a restart, and nothing else")
+	asHost := flag.Bool("host", false, "be the app that is killed")
 	flag.Parse()
 	var err error
-	if *check {
+	switch {
+	case *check:
 		err = checkFiles(ctx, os.Stdout, flag.Args())
-	} else {
+	case *killed:
+		err = kill(ctx, os.Stdout)
+	case *asHost:
+		err = runHost(ctx, os.Stdin, os.Stdout)
+	default:
 		err = run(ctx, os.Stdout, *config, *folder)
 	}
 	if err != nil {
