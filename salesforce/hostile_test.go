@@ -183,7 +183,7 @@ func negativeSizes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one := "Name\na\n"
 		for _, b := range []*script{
-			queryScript(-1, nil, one), queryScript(-9_000_000_000, nil, one), queryScript(2, http.Header{"Sforce-Numberofrecords": {"-5"}}, one),
+			queryScript(-1, nil, one), queryScript(-2_000_000_000, nil, one), queryScript(2, http.Header{"Sforce-Numberofrecords": {"-5"}}, one),
 		} {
 			_, err := salesforce.Collect(salesforce.BulkQuery[person](t.Context(), newClient(t, b), "SELECT Name FROM Lead", nil))
 			require.ErrorContains(t, err, "rows, and 1 came")

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -188,18 +189,21 @@ func cancellingEndsTheRequest(t *testing.T) {
 }
 
 func endedContextSendsNothing(t *testing.T) {
-	org := &script{answer: body(201, created)}
-	c := newClient(t, org)
-	_, err := c.Session(t.Context())
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	synctest.Test(t, func(t *testing.T) {
+		org := &script{answer: body(201, created)}
+		c := newClient(t, org)
+		_, err := c.Session(t.Context())
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
 
-	_, err = c.Create(ctx, "Lead", lead, nil)
+		_, err = c.Create(ctx, "Lead", lead, nil)
 
-	require.ErrorIs(t, err, context.Canceled)
-	require.NotErrorIs(t, err, salesforce.ErrOutcomeUnknown)
-	require.Zero(t, org.callCount())
+		require.ErrorIs(t, err, context.Canceled)
+		require.NotErrorIs(t, err, salesforce.ErrOutcomeUnknown)
+		synctest.Wait() // until nothing is under way
+		require.Zero(t, org.callCount())
+	})
 }
 
 func createIsNotSentTwice(t *testing.T) {
@@ -261,6 +265,7 @@ func lastFaultIsTold(t *testing.T) {
 	require.Equal(t, salesforce.Code("UNABLE_TO_LOCK_ROW"), e.Code)
 	require.Equal(t, 400, e.Status)
 	require.True(t, salesforce.Retryable(err))
+	require.EqualError(t, err, "salesforce: update Lead "+string(leadID)+": UNABLE_TO_LOCK_ROW: unable to obtain exclusive access to this record")
 }
 
 func proxyPagesAreNamed(t *testing.T) {
