@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/sfbridge/sfbridge/placeholder"
@@ -48,13 +49,11 @@ func runHost(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var running sync.WaitGroup
+	defer running.Wait()
 	ctx, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- router.Run(ctx) }()
-	defer func() {
-		stop()
-		<-ended
-	}()
+	defer stop()
+	running.Go(func() { _ = router.Run(ctx) }) // until stop
 	for lines.More() {
 		var s signing
 		if err := lines.Decode(&s); err != nil {

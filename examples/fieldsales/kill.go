@@ -200,7 +200,7 @@ func (d *demo) showContracts(ctx context.Context, signings []signing) error {
 		d.say("once in Salesforce: %q, on appointment %s", links[0].ContentDocument.Title, s.Record)
 	}
 	if n := len(d.org.Records("ContentVersion")); n != len(signings) {
-		return fmt.Errorf("Salesforce has %d files for %d contracts", n, len(signings))
+		return fmt.Errorf("there are %d files for %d contracts in Salesforce", n, len(signings))
 	}
 	d.say("… and no other file than these %d", len(signings))
 	return nil
