@@ -42,8 +42,8 @@ var scenarios = map[string]func(w *world){
 	"refused while the first is open, with a key": func(w *world) {
 		w.keyed = true
 		w.onUpload = func(routing.Document) uploadFault {
-			if w.uploads < 3 {
-				return uploadFault{err: errUnknown}
+			if w.uploads == 1 {
+				return uploadFault{stored: true, late: 9 * time.Minute, err: errUnknown}
 			}
 			return uploadFault{err: errFull}
 		}

@@ -248,11 +248,6 @@ func (w *world) upload(d routing.Document) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.uploads++
-	if w.keyed {
-		if earlier := slices.IndexFunc(w.versions, func(v version) bool { return v.document == d.ID }); earlier >= 0 {
-			return w.duplicate(&w.versions[earlier], content)
-		}
-	}
 	forever := w.now.Add(1000 * time.Hour)
 	if n := w.stored(d.ID, content, forever); n > 0 && !d.Keyed {
 		w.broke("upload of %s, of which there will be %d", d.ID, n)
@@ -262,6 +257,10 @@ func (w *world) upload(d routing.Document) (string, error) {
 		fault = w.onUpload(d)
 	}
 	w.now = w.now.Add(fault.takes)
+	refused := fault.err != nil && !errors.Is(fault.err, salesforce.ErrOutcomeUnknown)
+	if earlier := slices.IndexFunc(w.versions, func(v version) bool { return v.document == d.ID }); w.keyed && earlier >= 0 && !refused {
+		return w.duplicate(&w.versions[earlier], content)
+	}
 	v := version{id: fmt.Sprintf("068%d", w.uploads), document: d.ID, content: content, from: w.now.Add(fault.late)}
 	if fault.corrupt {
 		v.content = "something else"
