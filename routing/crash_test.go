@@ -33,7 +33,9 @@ var scenarios = map[string]func(w *world){
 	},
 	"answer lost, with a key": func(w *world) {
 		w.keyed = true
-		w.onUpload = func(routing.Document) uploadFault { return uploadFault{stored: true, late: time.Minute, err: errUnknown} }
+		w.onUpload = func(routing.Document) uploadFault {
+			return uploadFault{stored: true, late: time.Minute, err: errUnknown}
+		}
 	},
 	"requests lost, with a key": func(w *world) {
 		w.keyed = true

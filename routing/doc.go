@@ -36,6 +36,16 @@
 // its first answer that it does not have the document. The clock here only says
 // when to ask.
 //
+// A destination may keep a second copy out by itself: [Salesforce] does with a
+// KeyField. The upload is then repeated at once, and only the mail has to wait for
+// how the first one ended.
+//
+// # Forms
+//
+// A document becomes a file of Salesforce or, by its [Rule], an Attachment, on the
+// record that the submission or the rule names. After each upload, content and
+// size are compared with what was sent.
+//
 // # Failures
 //
 // What Salesforce refuses for good is mailed at once to the rule's backup
@@ -71,6 +81,11 @@
 // not. A step that fails for good does not keep the others from being done. In the
 // end one mail tells what is not in Salesforce: the values, and why, with the
 // report.
+//
+// # Configuration
+//
+// An administrator's part of it is plain data: [Settings], in a file that
+// [ReadSettings] reads, [Schema] describes and [CheckFile] holds against the org.
 //
 // # Running
 //

@@ -131,6 +131,30 @@ func ExampleMailer() {
 	// 0 <nil>
 }
 
+// What an administrator wrote is checked before it is used.
+func ExampleCheckFile() {
+	file := []byte(`
+strict: true
+documents:
+  - type: Contract
+    fileName: '%custmerName% Contract %date%.pdf'
+    backup: office at example.com
+  - type: Sketch
+    as: Atachment
+`)
+	problems, err := routing.CheckFile(context.Background(), "routing.yaml", file, nil) // nil: no org is asked
+	for _, p := range problems {
+		fmt.Println(p)
+	}
+	fmt.Println(err)
+	// Output:
+	// routing.yaml:4:5: document 1 (Contract): Backup "office at example.com" is no e-mail address
+	// routing.yaml:4:5: document 1 (Contract): FileName "%custmerName% Contract %date%.pdf": placeholder: column 1: there is no placeholder %custmerName%; did you mean %customerName%?
+	// routing.yaml:8:9: document 2 (Sketch), as: there is no form "Atachment": write one of ["ContentVersion" "Attachment"]
+	// routing.yaml:7:5: warning: document 2 (Sketch): there is no backup: nobody gets the documents by e-mail that cannot be uploaded, and they are parked
+	// <nil>
+}
+
 // A printer is a Mailer that prints, all but the record's id.
 type printer struct{}
 

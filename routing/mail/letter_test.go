@@ -57,6 +57,22 @@ func FuzzLetter(f *testing.F) {
 	})
 }
 
+func TestLetterWithoutADocument(t *testing.T) {
+	t.Parallel()
+	l := letter{from: &mail.Address{Address: "sales@example.com"}, Message: routing.Message{
+		ID: "1.1.note", To: &mail.Address{Address: "office@example.com"}, Subject: "S", Text: "It waits.\n",
+	}}
+	var b strings.Builder
+	require.NoError(t, l.write(&b))
+	size, err := l.size()
+	require.NoError(t, err)
+	require.Equal(t, int64(b.Len()), size)
+	m := parse(t, b.String())
+	require.Equal(t, "It waits.", strings.TrimSpace(m.text))
+	require.Empty(t, m.fileName)
+	require.Equal(t, "<1.1.note@example.com>", m.header.Get("Message-ID"))
+}
+
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func TestWordsStayReadable(t *testing.T) {
