@@ -54,8 +54,9 @@ type Config struct {
 	// BulkAbove is the number of records of an object above which a complete run
 	// reads it through Bulk API 2.0: fewer requests, for a wait at the start.
 	// Fewer records are read so, too, where page by page they would cost more
-	// than a fiftieth of the requests that are left of the org's day. Objects with Children, or whose mapping takes whole compound fields, are
-	// always read page by page. Negative never reads in bulk. Defaults to 50,000.
+	// than a fiftieth of the requests that are left of the org's day. Objects
+	// with Children, or whose mapping takes whole compound fields, are always
+	// read page by page. Negative never reads in bulk. Defaults to 50,000.
 	BulkAbove int
 	// DailyShare is the share of the org's API requests of 24 hours at which
 	// runs pause, whoever has made them. An org that does not tell of its limit
@@ -266,7 +267,8 @@ func (im *Importer) Available(ctx context.Context) (Available, error) {
 }
 
 // Entries yields the report of a run, record by record, in the order of events.
-// Unchanged records have no entry. The run's number is in Report.Run.
+// Unchanged records have an entry only when there is something to warn of. The
+// run's number is in Report.Run.
 func (im *Importer) Entries(ctx context.Context, run int64) iter.Seq2[Entry, error] {
 	return im.cfg.Store.Entries(ctx, run)
 }

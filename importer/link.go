@@ -34,8 +34,8 @@ func (im *Importer) lockable(o *Object) []string {
 }
 
 // CheckEdit refuses, by a *LockedError that names them, a change to fields that
-// are locked; see Locked. Fields that are not mapped are free. Of a kind that is no longer
-// configured, all fields of a linked record are locked.
+// are locked; see Locked. Fields that are not mapped are free. Of a kind that is
+// no longer configured, all fields of a linked record are locked.
 func (im *Importer) CheckEdit(ctx context.Context, kind, hostID string, fields ...string) error {
 	locked, err := im.locked(ctx, kind, hostID)
 	if err != nil || !locked {

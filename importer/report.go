@@ -58,8 +58,8 @@ type Run struct {
 	// Finished is zero while the run has not ended.
 	Finished time.Time
 	// Low and High bound the changes that the run accounts for; Low is zero for
-	// the first, and High becomes the watermark. ReadTo is where reading ends: later than High, so that a
-	// change made a moment ago is seen.
+	// the first, and High becomes the watermark. ReadTo is where reading ends:
+	// later than High, so that a change made a moment ago is seen.
 	Low, High, ReadTo time.Time
 	Guarantee         Guarantee
 	// Position is where the run goes on after a stop.
@@ -131,7 +131,8 @@ func (c Counts) String() string {
 		c.Read, c.Created, c.Matched, c.Updated, c.Unchanged, c.Retired, c.Skipped, c.Failed)
 }
 
-// An Entry is one record's line in a report. Unchanged records have none.
+// An Entry is one record's line in a report. Unchanged records have one only when
+// there is something to warn of.
 type Entry struct {
 	Run    int64
 	Object string
@@ -149,7 +150,8 @@ type Entry struct {
 	Changed  []FieldChange
 }
 
-// A Report is the outcome of one call of Complete, Incremental or LinkAgain.
+// A Report is the outcome of one call of Complete, Incremental, Reconcile or
+// LinkAgain.
 type Report struct {
 	Run Run
 	// Resumed is the report of an earlier run that had been stopped and was

@@ -64,7 +64,8 @@ const (
 	// ID, that is the one to be written, as by Put; a record that belongs to
 	// another Salesforce record is refused by Outcome.Err.
 	Adopt Action = "adopt"
-	// Retire marks the record inactive. It never deletes. Values are empty.
+	// Retire marks the record inactive. It never deletes. Values and Parent are
+	// empty.
 	Retire Action = "retire"
 )
 
@@ -73,8 +74,8 @@ type Change struct {
 	Kind   string
 	Action Action
 	ID     salesforce.ID
-	// HostID is the host's id of the record, empty when the importer knows of
-	// none.
+	// HostID is the host's id of the record, as Outcome.HostID has told it, empty
+	// when the importer knows of none.
 	HostID string
 	// Stamp is the version's SystemModstamp. A sink that does not share its
 	// database with the Store should leave a record alone whose stamp is later:
@@ -84,7 +85,8 @@ type Change struct {
 	// the one it was merged into, if the host has that: where its bookings
 	// belong now.
 	Into string
-	// Parent is the host's id of the parent record, empty for objects without.
+	// Parent is the host's id of the parent record. Empty for objects without;
+	// elsewhere the record stays under the parent that it has.
 	Parent string
 	// Values are the mapped fields. A target that is absent keeps what the
 	// host has; one that is there with nil is cleared.
@@ -109,8 +111,9 @@ const (
 // An Outcome is the Sink's answer to one Change. One without a Result, or without
 // the host's id of a record that is there, makes a dead letter.
 type Outcome struct {
-	// HostID is the host's id of the record. Empty when it is Missing, when Diff
-	// would create it, and when a Retire finds none.
+	// HostID is the host's id of the record, any text that tells it from the
+	// others of its kind. Empty when it is Missing, when Diff would create it, and
+	// when a Retire finds none.
 	HostID string
 	Result Result
 	// Changed are the fields that an update or a creation wrote.
@@ -121,6 +124,8 @@ type Outcome struct {
 
 // A FieldChange is one field before and after, as text for the report.
 type FieldChange struct {
+	// Field is a target of the mapping, or the host's word for the parent and for
+	// whether the record is active.
 	Field string `json:"field"`
 	Old   string `json:"old,omitempty"`
 	New   string `json:"new,omitempty"`

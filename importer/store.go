@@ -70,7 +70,7 @@ type State struct {
 	Epochs []string
 	// Runs is how many runs there have been; the next one is numbered one more.
 	Runs int64
-	// Last is the newest complete or incremental run, finished or not; nil
+	// Last is the newest run, finished or not, but for those of LinkAgain; nil
 	// before the first.
 	Last *Run
 }

@@ -129,13 +129,7 @@ func (s *survey) look(o Object, describe *salesforce.SObject, has func(path stri
 			need(path, true)
 		}
 	}
-	for _, child := range o.Children {
-		if _, ok := describe.Child(child.From.Object); ok {
-			found.related = append(found.related, &soql.Subquery{Query: child})
-		} else {
-			s.warnings = append(s.warnings, fmt.Sprintf("%s.%s is missing or hidden: what it would tell is not known", o.Name, child.From.Object))
-		}
-	}
+	found.related = s.related(o, describe)
 	for _, rule := range o.Mapping.Rules() {
 		found.required[rule.Target] = rule.Required
 		for _, path := range rule.From {
@@ -150,6 +144,18 @@ func (s *survey) look(o Object, describe *salesforce.SObject, has func(path stri
 		faults = append(faults, o.Check(describe))
 	}
 	return found, errors.Join(faults...)
+}
+
+// related selects the children that Decide reads, as far as the org has them.
+func (s *survey) related(o Object, describe *salesforce.SObject) (items []soql.SelectItem) {
+	for _, child := range o.Children {
+		if _, ok := describe.Child(child.From.Object); ok {
+			items = append(items, &soql.Subquery{Query: child})
+		} else {
+			s.warnings = append(s.warnings, fmt.Sprintf("%s.%s is missing or hidden: what it would tell is not known", o.Name, child.From.Object))
+		}
+	}
+	return items
 }
 
 // scope tells whether the scope checkbox decides. A checkbox that was seen once

@@ -46,7 +46,9 @@ const (
 	TargetNumber = "number"
 	// TargetActive tells whether a record is active. The default rules have
 	// none, so that what is imported is active; a rule of type Checkbox gives it
-	// a source.
+	// a source. A Sink of the host's own puts it before what a Put or Restore
+	// says; absent or nil, a new or restored record is active, and any other stays
+	// as it is.
 	TargetActive = "active"
 	// TargetResponsible is the person in charge; see Config.Owners.
 	TargetResponsible = "responsible"

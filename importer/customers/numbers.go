@@ -23,14 +23,13 @@ type Numbers struct {
 	// TakeNumber.
 	Missing NumberPolicy `json:"missing,omitempty" yaml:"missing,omitempty"`
 	// Duplicate is for an account whose number another customer has, who may be
-	// inactive or the host's own: TakeNumber
-	// gives it to both, KeepNumber leaves it to the other, and RefuseRecord makes
-	// the account a dead letter until one of them has another. The accounts of a
-	// page are looked for in the host at once, over an index, which costs no call
-	// of Salesforce: with TakeNumber those that are new or have changed, with the
-	// others all. With a sink that is no importer.Finder, TakeNumber sees only
-	// duplicates within a page, and the others do not work. IgnoreNumber does not
-	// look. Defaults to TakeNumber.
+	// inactive or the host's own: TakeNumber gives it to both, KeepNumber leaves
+	// it to the other, and RefuseRecord makes the account a dead letter until one
+	// of them has another. The accounts of a page are looked for in the host at
+	// once, over an index, which costs no call of Salesforce: with TakeNumber
+	// those that are new or have changed, with the others all. With a sink that is
+	// no importer.Finder, TakeNumber sees only duplicates within a page, and the
+	// others do not work. IgnoreNumber does not look. Defaults to TakeNumber.
 	Duplicate NumberPolicy `json:"duplicate,omitempty" yaml:"duplicate,omitempty"`
 	// Changed is for a linked account whose number is another one than the
 	// customer's: TakeNumber takes it over, KeepNumber leaves the customer the
