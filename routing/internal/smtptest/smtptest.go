@@ -79,6 +79,7 @@ func Start(t testing.TB, opt Options) *Server {
 		if err := s.smtp.Close(); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
 			t.Error(err)
 		}
+		_ = l.Close() // the server does not know it if it has not begun to serve
 		<-done
 	})
 	return s
