@@ -2,6 +2,7 @@ package riverrouting_test
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -120,7 +121,7 @@ func TestForeignLeaderLosesNoDelivery(t *testing.T) {
 	river.AddWorker(workers, river.WorkFunc(func(context.Context, *river.Job[stranger]) error { return nil }))
 	foreign, err := river.NewClient(riverpgxv5.New(w.pool), &river.Config{
 		Schema: "sfbridge_deliveries", Queues: map[string]river.QueueConfig{"strangers": {MaxWorkers: 1}}, Workers: workers,
-		JobTimeout: time.Second, RescueStuckJobsAfter: 2 * time.Second, TestOnly: true,
+		JobTimeout: time.Second, RescueStuckJobsAfter: 2 * time.Second, TestOnly: true, Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	require.NoError(t, foreign.Start(t.Context()))
