@@ -33,10 +33,10 @@
 //
 // # What a stop leaves
 //
-// Every page is applied and noted before the next one is read. A run that is
-// stopped at any point, by an error, by a cancelled context or by kill -9,
-// goes on where it was when its kind of import is asked for again; applying a
-// page twice changes nothing. When Sink and Store are one database (see
+// Every page is applied and noted before the one after it is. A run that is
+// stopped at any point, by an error, by a panic of the host's code, by a
+// cancelled context or by kill -9, goes on where it was when its kind of import
+// is asked for again; applying a page twice changes nothing. When Sink and Store are one database (see
 // [Atomic]), records and notes are committed together.
 //
 // A record that cannot be imported becomes a dead letter: it is reported, it
