@@ -208,7 +208,8 @@ type Request struct {
 
 // Ask asks for an import in a transaction of the host's: it begins when that is
 // committed and a worker is free. While the same kind of import of that tenant is
-// waiting or under way, another request for it changes nothing. How it ends is in
+// waiting or under way, another request for it changes nothing; a run that the
+// schedule is at is gone on with. How it ends is in
 // the importer's runs; one that fails for good, such as one that Allow refuses,
 // is not repeated.
 func (s *Scheduler) Ask(ctx context.Context, tx pgx.Tx, r Request) error {

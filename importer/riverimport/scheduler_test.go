@@ -79,6 +79,22 @@ func TestImportIsAskedForByAPerson(t *testing.T) {
 	require.Equal(t, map[string]bool{"schedule": true, "anna": true}, actors)
 }
 
+// A request for what the schedule is at goes on with the same run, and is over when
+// that is, whoever brings it to its end.
+func TestRequestAndScheduleShareARun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]int{"acme": 60}, func(cfg *riverimport.Config) { cfg.Slice = 50 * time.Millisecond })
+	w.orgs["acme"] = slow{w.orgs["acme"], 5 * time.Millisecond}
+	w.run(t)
+	require.Eventually(t, func() bool { return len(w.runs(t, "acme")) == 1 }, 20*time.Second, 10*time.Millisecond)
+	w.ask(t, riverimport.Request{Tenant: "acme", Import: importer.Complete, Actor: "anna"})
+
+	run := w.completed(t, "acme", 1)
+	require.Equal(t, 60, run.Counts["Account"].Created)
+	require.Eventually(t, func() bool { return w.jobs(t, "completed") == 1 && w.waits(t) }, 20*time.Second, 10*time.Millisecond)
+	require.Len(t, w.runs(t, "acme"), 1)
+}
+
 func TestRequestsThatSayTooLittleAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

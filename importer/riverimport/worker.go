@@ -27,8 +27,8 @@ func (w *worker) Timeout(*river.Job[args]) time.Duration { return w.cfg.Timeout 
 // Work implements [river.Worker]: a slice of work, after which River is told when
 // to come back.
 func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
-	failures := failuresOf(job.JobRow)
-	if failures > 0 {
+	m := memoryOf(job.JobRow)
+	if m.Failures > 0 {
 		select {
 		case w.troubled <- struct{}{}:
 			defer func() { <-w.troubled }()
@@ -36,30 +36,30 @@ func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
 			return river.JobSnooze(jitter(w.cfg.BackoffMin))
 		}
 	}
-	wait, over, err := w.work(ctx, job.Args)
+	wait, over, err := w.work(ctx, job.Args, &m)
 	switch {
 	case errors.Is(err, ErrNoTenant):
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled): // the host stops
 		return river.JobSnooze(0)
 	case err == nil || errors.Is(err, importer.ErrYielded):
-		failures = 0
+		m.Failures = 0
 	case errors.Is(err, importer.ErrPaused) || errors.Is(err, salesforce.ErrDailyLimit):
-		failures, wait = 0, jitter(w.cfg.Pause)
+		m.Failures, wait = 0, jitter(w.cfg.Pause)
 	case errors.Is(err, importer.ErrRunActive): // perhaps of a process that has died
 		wait = jitter(w.cfg.BackoffMin)
 	case job.Args.Import != "" && !mayPass(err):
 		w.log(ctx, job.Args, err)
 		return river.JobCancel(err)
 	default:
-		failures++
-		wait = w.backoff(failures)
+		m.Failures++
+		wait = w.backoff(m.Failures)
 		w.log(ctx, job.Args, err)
 	}
 	if over && err == nil {
 		return nil
 	}
-	if err := river.MetadataSet(ctx, failuresKey, failures); err != nil {
+	if err := river.MetadataSet(ctx, memoryKey, m); err != nil {
 		return err
 	}
 	return river.JobSnooze(wait)
@@ -67,13 +67,13 @@ func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
 
 // work does what is asked for, or due. It returns how long there is nothing to do
 // after it, or that the job is over.
-func (w *worker) work(ctx context.Context, a args) (wait time.Duration, over bool, err error) {
+func (w *worker) work(ctx context.Context, a args, m *memory) (wait time.Duration, over bool, err error) {
 	im, err := w.cfg.Importer(ctx, a.Tenant)
 	if err != nil {
 		return 0, false, err
 	}
 	if a.Import != "" {
-		return 0, true, w.run(ctx, im, a.Import, a.Actor, a.MayRetire)
+		return 0, true, w.answer(ctx, im, a, m)
 	}
 	kind, wait, err := w.due(ctx, im)
 	if err != nil || wait > 0 {
@@ -84,6 +84,29 @@ func (w *worker) work(ctx context.Context, a args) (wait time.Duration, over boo
 	}
 	_, wait, err = w.due(ctx, im)
 	return wait, false, err
+}
+
+// answer works on a request. The schedule goes on with the same run in the slices
+// between, and may bring it to its end.
+func (w *worker) answer(ctx context.Context, im *importer.Importer, a args, m *memory) error {
+	done, err := newest(ctx, im, a.Import)
+	if err != nil || m.Begun && done > m.Done {
+		return err
+	}
+	if !m.Begun {
+		m.Begun, m.Done = true, done
+	}
+	return w.run(ctx, im, a.Import, a.Actor, a.MayRetire)
+}
+
+// newest is the number of the last run of a kind that was completed.
+func newest(ctx context.Context, im *importer.Importer, kind importer.RunKind) (int64, error) {
+	for run, err := range im.Runs(ctx) {
+		if err != nil || run.Status == importer.Completed && (run.Kind == kind || run.Asked == kind) {
+			return run.Number, err
+		}
+	}
+	return 0, nil
 }
 
 func (w *worker) run(ctx context.Context, im *importer.Importer, kind importer.RunKind, actor string, mayRetire int) error {
@@ -165,15 +188,20 @@ func (w *worker) backoff(n int) time.Duration {
 // jitter takes a random part of up to a half off.
 func jitter(d time.Duration) time.Duration { return d - rand.N(d/2+1) }
 
-// failuresKey is where the metadata of a job keep how often the tenant's import
-// has failed in a row.
-const failuresKey = "sfbridge_failures"
+// A memory is what a job knows from one slice to the next.
+type memory struct {
+	Failures int   `json:"failures"` // of the tenant's imports, in a row
+	Begun    bool  `json:"begun"`    // for a request
+	Done     int64 `json:"done"`     // the newest run that was completed when it was
+}
 
-func failuresOf(job *rivertype.JobRow) int {
+// memoryKey is where the metadata of a job keep its memory.
+const memoryKey = "sfbridge"
+
+func memoryOf(job *rivertype.JobRow) (m memory) {
 	var metadata map[string]json.RawMessage
-	var n int
 	if json.Unmarshal(job.Metadata, &metadata) == nil {
-		_ = json.Unmarshal(metadata[failuresKey], &n) // none, if it is not there
+		_ = json.Unmarshal(metadata[memoryKey], &m) // nothing, if it is not there
 	}
-	return n
+	return m
 }
