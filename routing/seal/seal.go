@@ -89,7 +89,7 @@ func configuration() *model.Configuration {
 	conf := model.NewDefaultConfiguration()
 	conf.Cmd = model.ENCRYPT
 	conf.EncryptUsingAES, conf.EncryptKeyLength = true, 256
-	conf.Permissions = model.PermissionsPrint
+	conf.Permissions = model.PermissionsPrint | model.PermissionExtractRev3 // which screen readers go by, and PDF 2.0 wants set
 	conf.Offline = true
 	conf.Optimize = false // leave the content as it is
 	return conf
