@@ -28,7 +28,8 @@ func (p *page) estimate(e *routing.Estimate) {
 		return
 	}
 	money := func(d decimal.Decimal) string { return p.locale.money(d, cmp.Or(e.Currency, "USD")) }
-	p.section(joined(": ", p.cfg.Captions.Estimate, e.Name))
+	caption := joined(": ", p.cfg.Captions.Estimate, e.Name)
+	p.section(caption)
 	p.repeat = p.tableHead
 	p.tableHead()
 	for _, item := range e.Items {
@@ -38,8 +39,9 @@ func (p *page) estimate(e *routing.Estimate) {
 		p.line(p.y)
 		p.y += 1.5
 	}
-	p.repeat = nil
+	p.repeat = func() { p.section(caption) }
 	p.totals(*e, money)
+	p.repeat = nil
 	if e.Payment != "" {
 		p.need(12)
 		p.block(margin, p.room(), p.cfg.Captions.Payment, []string{e.Payment})
@@ -111,7 +113,8 @@ func (p *page) tableRow(r row) {
 	p.y = max(p.y, top+min(high, p.height)) + 1.2
 }
 
-// totals stand in the right half, with the sale amount in the accent colour.
+// totals stand in the right half, with the sale amount in the accent colour, whose
+// figures stand below the others.
 func (p *page) totals(e routing.Estimate, money func(decimal.Decimal) string) {
 	type line struct{ name, amount string }
 	var lines []line
@@ -126,9 +129,14 @@ func (p *page) totals(e routing.Estimate, money func(decimal.Decimal) string) {
 	if len(lines) > 0 {
 		lines = append([]line{{p.cfg.Captions.Subtotal, money(e.Subtotal())}}, lines...)
 	}
-	p.need(float64(len(lines)+2)*6 + 4)
-	p.y += 2
 	half := p.room() / 2
+	white := style{size: heading, bold: true, color: paper}
+	amount := white
+	amount.align = "R"
+	name := cmp.Or(e.TotalName, p.cfg.Captions.Total)
+	high := p.high(name, half*0.5-gap, white)
+	p.need(float64(len(lines))*5.5 + high + 8)
+	p.y += 2
 	x := margin + half
 	for _, l := range lines {
 		p.beside(l.amount, x+half*0.5, half*0.5, style{size: normal, color: ink, align: "R"})
@@ -137,12 +145,9 @@ func (p *page) totals(e routing.Estimate, money func(decimal.Decimal) string) {
 	}
 	p.y++
 	p.SetFillColor(int(p.accent.R), int(p.accent.G), int(p.accent.B))
-	p.Rect(x-3, p.y, half+3, 9, "F")
-	p.y += 2.2
-	white := style{size: heading, bold: true, color: paper}
-	amount := white
-	amount.align = "R"
-	p.beside(money(e.Sum()), x+half*0.4, half*0.6-3, amount)
-	p.beside(cmp.Or(e.TotalName, p.cfg.Captions.Total), x, half*0.4, white)
-	p.y += 13
+	p.Rect(x-3, p.y, half+6, high+3.7, "F")
+	p.y += 2
+	p.beside(money(e.Sum()), x+half*0.5, half*0.5, amount)
+	p.beside(name, x, half*0.5-gap, white)
+	p.y += high + 6
 }

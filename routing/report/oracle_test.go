@@ -55,6 +55,24 @@ func TestEveryPageOfALongReportHasItsHead(t *testing.T) {
 	require.Len(t, regexp.MustCompile(`1\.234,56.\$ +1\.234,56.\$`).FindAllString(text, -1), 60, "no line is lost where a page ends")
 }
 
+// Totals that begin a page say what they are of, and a long name has its room.
+func TestTotalsOnAPageOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	const caption = "Estimate: Windows and door"
+	content := sample()
+	content.Estimate.TotalName = "Sale amount after all rebates, with the financing that was applied for"
+	for range 20 { // one more item each time, so that a page ends everywhere
+		content.Estimate.Items = append(content.Estimate.Items, routing.Item{Name: "Window", Price: d("1")})
+		text := output(t, "pdftotext", "-layout", write(t, render(t, renderer(t, report.Config{Company: company}), content)), "-")
+		for page := range bytes.SplitSeq([]byte(text), []byte("\f")) {
+			if at := bytes.Index(page, []byte("Subtotal")); at >= 0 {
+				require.Regexp(t, caption+"|Description", string(page[:at]))
+				require.Regexp(t, `(?s)Subtotal.+Sales tax.+Sale amount.+applied for`, string(page[at:]), "not torn apart")
+			}
+		}
+	}
+}
+
 func TestAFontOfTheHost(t *testing.T) {
 	t.Parallel()
 	const droid = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"

@@ -18,6 +18,7 @@ const (
 	small     = 8.0
 	normal    = 9.5
 	heading   = 11.5
+	large     = 15.0
 	huge      = 20.0
 	logoWidth = 60.0
 	logoHigh  = 20.0
@@ -79,7 +80,8 @@ func (p *page) next() {
 	p.y = margin
 	if p.PageNo() > 1 {
 		p.text(p.running, margin, p.room(), style{size: small, color: faint})
-		p.y += 2
+		p.line(p.y + 1)
+		p.y += 5
 		if p.repeat != nil {
 			p.repeat()
 		}

@@ -70,14 +70,21 @@ func value(d placeholder.Data, name string) string {
 	return text
 }
 
-// letterhead has the logo to the left and the company to the right.
+// letterhead has the logo to the left and the company to the right. Without a logo
+// the company's name takes its place.
 func (p *page) letterhead() {
 	c := p.cfg.Company
 	top := p.y
 	high := p.picture(margin)
 	half := p.room() / 2
 	right := style{size: small, color: faint, align: "R"}
-	p.text(c.Name, margin+half, half, style{size: heading, bold: true, color: ink, align: "R"})
+	if p.logo == nil {
+		name := style{size: large, bold: true, color: ink}
+		high = p.high(c.Name, half, name)
+		p.beside(c.Name, margin, half, name)
+	} else {
+		p.text(c.Name, margin+half, half, style{size: heading, bold: true, color: ink, align: "R"})
+	}
 	for _, line := range append(append([]string{}, c.Address...), joined(" · ", c.Phone, c.Email), c.Website, prefixed(p.cfg.Captions.License+" ", c.License)) {
 		p.text(line, margin+half, half, right)
 	}
