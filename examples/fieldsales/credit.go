@@ -34,7 +34,7 @@ func creditRule() *routing.CreditRule {
 // application is what the customer has filled in, and signed below the disclosure.
 func (d *demo) application(ctx context.Context, v visit, shown routing.Disclosure) ([]byte, error) {
 	renderer, err := report.New(report.Config{
-		Company:  company,
+		Company: company, Logo: logo,
 		Captions: report.Captions{Results: "Application", Notes: "Disclosure and signature"},
 	})
 	if err != nil {

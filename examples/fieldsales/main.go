@@ -40,12 +40,14 @@ import (
 	"github.com/sfbridge/sfbridge/soql"
 )
 
-// What an administrator has written.
+// What an administrator has written, and drawn.
 var (
 	//go:embed appointments.yaml
 	configuration []byte
 	//go:embed routing.yaml
 	documentRules []byte
+	//go:embed logo.png
+	logo []byte
 )
 
 func main() {
@@ -149,7 +151,7 @@ func (d *demo) documents(ctx context.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	renderer, err := report.New(report.Config{Company: company})
+	renderer, err := report.New(report.Config{Company: company, Logo: logo})
 	if err != nil {
 		return err
 	}
