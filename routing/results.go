@@ -56,9 +56,10 @@ type ResultSubmission struct {
 // not written again. What cannot be done is mailed with the report: the values that
 // are not saved, and why.
 //
-// The answers are checked first, against the org as well if it can be reached or
-// has been lately; if not, they are checked when it is. [AnswerErrors] tells all
-// that is wrong with them; nothing is accepted then. Other errors match ErrOff,
+// The answers are checked first, against the org as well. Where that cannot be
+// asked, be it that it is not reached or that it refuses the login, they are checked
+// before the record is written. [AnswerErrors] tells all that is wrong with them;
+// nothing is accepted then. Other errors match ErrOff,
 // ErrWrongObject, ErrNoNote or ErrKeyTaken, which says that the key was accepted
 // before with other results. Whatever the error, what an earlier call accepted
 // under the same key is delivered all the same.
@@ -131,10 +132,10 @@ func (r *Router) answers(ctx context.Context, s ResultSubmission) (*answering, N
 	case err == nil:
 		a.in(f)
 		return a, f.object.note, a.err()
-	case ctx.Err() != nil || !unreachable(err):
+	case ctx.Err() != nil, errors.Is(err, ErrWrongObject), errors.Is(err, ErrNoNote):
 		return nil, "", errors.Join(err, a.err())
 	}
-	r.cfg.Logger.WarnContext(ctx, "results are checked later, as Salesforce cannot be reached", "error", err)
+	r.cfg.Logger.WarnContext(ctx, "results are checked later, as Salesforce cannot be asked", "error", err)
 	note := r.cfg.Results.Note // AnyNote has to be found out
 	if known, ok := r.org.known(s.Login); ok {
 		note = known.note

@@ -13,8 +13,9 @@ import (
 )
 
 // ErrWrongObject says that a record is not of the object class that the results
-// form is for: a fault of the configuration, or of the record that was chosen.
-var ErrWrongObject = errors.New("routing: record is not of the form's object class")
+// form is for, or that the org has no such object: a fault of the configuration,
+// or of the record that was chosen.
+var ErrWrongObject = errors.New("routing: wrong object class")
 
 // resultsOrg is what the org says about a form, as it is seen with each login. It
 // is kept for a while, and for longer when Salesforce cannot be reached.
@@ -86,6 +87,9 @@ func newResultsOrg(c Config) *resultsOrg {
 func (o *resultsOrg) object(ctx context.Context, c *salesforce.Client, login string) (aged[orgObject], error) {
 	return keep(o, o.objects, login, func() (orgObject, error) {
 		object, err := c.Describe(ctx, o.form.Object)
+		if errors.Is(err, salesforce.ErrNotFound) {
+			return orgObject{}, fmt.Errorf("%w: the org does not have %s, or this login may not see it", ErrWrongObject, o.form.Object)
+		}
 		if err != nil {
 			return orgObject{}, err
 		}
@@ -226,7 +230,7 @@ func (o *resultsOrg) filling(ctx context.Context, login string, record salesforc
 // owns refuses a record of another object, which its key prefix tells.
 func (o orgObject) owns(record salesforce.ID) error {
 	if o.KeyPrefix != "" && record.Prefix() != o.KeyPrefix {
-		return fmt.Errorf("%w: %s begins with %s, and a %s with %s: choose another object class, or another record",
+		return fmt.Errorf("%w: the id %s begins with %s, and that of a %s with %s: choose another object class, or another record",
 			ErrWrongObject, record, record.Prefix(), o.Name, o.KeyPrefix)
 	}
 	return nil

@@ -74,11 +74,10 @@ func TestARecordThatIsRefusedIsMailedWithItsValues(t *testing.T) {
 func TestWhatFailsTogetherIsMailedTogether(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, nil)
-	accepted, err := o.router.Submit(t.Context(), o.sale("a"))
+	_, err := o.router.Submit(t.Context(), o.sale("a"))
 	require.NoError(t, err)
 	o.org.Delete(string(o.visit))
-	o.drain(t)
-	d := state(t, o.router, accepted.ID)
+	d := o.submit(t, o.sale("a"))
 	require.Equal(t, routing.Mailed, d.State)
 	require.Equal(t, []routing.StepState{routing.StepFailed, routing.StepFailed, routing.StepDone, routing.StepFailed}, steps(d))
 	text, _ := o.mailed(t)
@@ -353,4 +352,15 @@ func TestTheSaleAmountMayNameTheReport(t *testing.T) {
 	s := o.sale("a")
 	s.Estimate.TotalName = "Cash"
 	require.Equal(t, "Leap 12345.50 Cash", o.submit(t, s).Title)
+}
+
+func TestResultsAreAcceptedThoughTheLoginIsRefused(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, func(c *routing.Config) { c.Destination = routing.Salesforce{Client: client(t, salesforcetest.NewOrg(nil), "cid", "wrong")} })
+	d := o.submit(t, o.sale("a"))
+	require.Equal(t, routing.Mailed, d.State)
+	require.Equal(t, []routing.StepState{routing.StepFailed, routing.StepFailed, routing.StepFailed, routing.StepSkipped}, steps(d))
+	text, _ := o.mailed(t)
+	require.Contains(t, text, "Reason: The user name or the password for Salesforce is wrong.")
+	require.Contains(t, text, "Result: Demo Sold")
 }
