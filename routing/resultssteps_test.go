@@ -356,7 +356,9 @@ func TestTheSaleAmountMayNameTheReport(t *testing.T) {
 
 func TestResultsAreAcceptedThoughTheLoginIsRefused(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t, func(c *routing.Config) { c.Destination = routing.Salesforce{Client: client(t, salesforcetest.NewOrg(nil), "cid", "wrong")} })
+	o := newOffice(t, func(c *routing.Config) {
+		c.Destination = routing.Salesforce{Client: client(t, salesforcetest.NewOrg(nil), "cid", "wrong")}
+	})
 	d := o.submit(t, o.sale("a"))
 	require.Equal(t, routing.Mailed, d.State)
 	require.Equal(t, []routing.StepState{routing.StepFailed, routing.StepFailed, routing.StepFailed, routing.StepSkipped}, steps(d))
