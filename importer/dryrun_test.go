@@ -300,3 +300,40 @@ func TestDryRunDoesNotTakeAwayTheJobOfAStoppedRun(t *testing.T) {
 	require.NotNil(t, report.Resumed)
 	require.Len(t, w.query(t, `SELECT 1 FROM customers`), 20)
 }
+
+// A run that broke off between host and store has written records whose links
+// do not name them yet.
+func TestDryRunKnowsWhatAStoppedRunHasWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acme := w.account("Acme")
+	w.contact(acme, "Ada")
+	w.tune = func(c *importer.Config) {
+		store := c.Store
+		c.Sink, c.Store = &apart{c.Sink.(importer.Finder)}, &brokenStore{Store: store, fails: func(c *importer.Checkpoint) bool {
+			return len(c.Links) > 0 && c.Links[0].State == importer.Linked
+		}}
+	}
+	_, err := w.importer(t).Complete(t.Context(), "anna", nil)
+	require.ErrorIs(t, err, errFull)
+	w.org.Update(acme, map[string]any{"Phone": "1"})
+	w.tune = func(c *importer.Config) { c.Sink = &apart{c.Sink.(importer.Finder)} }
+
+	report := w.foretold(t, w.importer(t), importer.Complete)
+
+	require.NotNil(t, report.Resumed)
+	require.Zero(t, report.Run.Counts["Account"].Failed)
+}
+
+// A brokenStore does not take some checkpoints.
+type brokenStore struct {
+	importer.Store
+	fails func(*importer.Checkpoint) bool
+}
+
+func (s *brokenStore) Save(ctx context.Context, fence importer.Fence, c *importer.Checkpoint) error {
+	if s.fails(c) {
+		return errFull
+	}
+	return s.Store.Save(ctx, fence, c)
+}

@@ -32,8 +32,8 @@ type hostKey struct{ kind, id string }
 type dryObject struct {
 	kind     string
 	links    map[dryKey]dryLink
-	hosts    map[dryKey]string   // the host records of adopted ones, and of those that the host has without a stored link
-	unstored map[dryKey]bool     // asked for, and neither stored nor noted
+	hosts    map[dryKey]string   // the host records of adopted ones, and of those that the host has while the store does not know it
+	unstored map[dryKey]bool     // asked for, and stored without a host record, if at all
 	children map[dryKey][]dryKey // by parent
 	sorted   []dryKey            // of links; nil when some were added
 	tasks    map[Task]bool       // without Gone, which is the value
@@ -105,9 +105,12 @@ func (s *dryStore) Links(ctx context.Context, object string, ids []salesforce.ID
 		link, stored := known[id]
 		if now, noted := o.links[keyOf(id)]; noted {
 			links = append(links, o.link(object, id, now, link))
-		} else if stored {
+			continue
+		}
+		if stored {
 			links = append(links, link)
-		} else {
+		}
+		if link.HostID == "" {
 			o.unstored[keyOf(id)] = true
 		}
 	}
