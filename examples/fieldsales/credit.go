@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,7 +13,36 @@ import (
 	"github.com/sfbridge/sfbridge/placeholder"
 	"github.com/sfbridge/sfbridge/routing"
 	"github.com/sfbridge/sfbridge/routing/report"
+	"github.com/sfbridge/sfbridge/salesforce/salesforcetest"
 )
+
+// credit sends two credit applications, after the disclosure was shown.
+func (d *demo) credit(ctx context.Context, router *routing.Router, v visit) error {
+	d.title("A credit application: the disclosure is shown and signed, and only the password opens what is sent")
+	shown, err := router.Disclosure()
+	if err != nil {
+		return err
+	}
+	d.say("disclosure, version %s:\n%s", shown.Version, shown.Text)
+	signed, err := d.application(ctx, v, shown)
+	if err != nil {
+		return err
+	}
+	submission := func(key, version string) routing.CreditSubmission {
+		s := d.submission(v, key, routing.CreditApplication, bytes.NewReader(signed))
+		return routing.CreditSubmission{Submission: s, Disclosure: version}
+	}
+	_, err = router.RouteCredit(ctx, submission("credit-1", "last-year's"))
+	if !errors.Is(err, routing.ErrDisclosure) {
+		return fmt.Errorf("a credit application with another disclosure was not refused: %w", err)
+	}
+	d.say("refused: %v", err)
+	if err := d.sendCredit(ctx, router, submission("credit-1", shown.Version)); err != nil {
+		return err
+	}
+	d.org.Fail(salesforcetest.Fault{Method: "POST", Path: "/sobjects/ContentVersion", Code: "STORAGE_LIMIT_EXCEEDED"})
+	return d.sendCredit(ctx, router, submission("credit-2", shown.Version))
+}
 
 // creditPassword stands for one that the host keeps in a vault.
 const creditPassword = "blue-heron-4471-quarry"
@@ -24,6 +54,9 @@ func creditRule() *routing.CreditRule {
 			FileName: "%customerName% Credit Application %date%.pdf",
 			Record:   "customer", Object: "i360__Prospect__c",
 			Backup: []string{"Financing <financing@example.com>"},
+			Mail: routing.MailText{
+				Text: "Please file this credit application by hand. %attachment% It opens with our password for them.\n\nReason: %reason%\n\n%details%\n",
+			},
 		},
 		Disclosure: "By signing I allow Acme Exteriors to ask a credit bureau for a report about me.\n" +
 			"I may ask whether that was done, and for the name and address of the bureau.",
@@ -76,6 +109,8 @@ func (d *demo) showSealed(ctx context.Context, delivery routing.Delivery) error 
 	}
 	if delivery.State == routing.Mailed {
 		where, file = "what was mailed to "+delivery.Recipients[0].Address, "Mailed "+file
+		sentence, _, _ := strings.Cut(d.mailbox.latest().text, "\n")
+		d.say("%s", sentence)
 	}
 	for _, try := range []struct {
 		with, password string
@@ -100,8 +135,7 @@ func (d *demo) arrived(ctx context.Context, delivery routing.Delivery) ([]byte, 
 	if delivery.State == routing.Verified {
 		return d.download(ctx, delivery.VersionID)
 	}
-	mails := d.mailbox.received()
-	return mails[len(mails)-1].content, nil
+	return d.mailbox.latest().content, nil
 }
 
 // opened opens a PDF as a reader does, and counts its pages.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -102,8 +103,8 @@ func (h host) router(ledger outbox.Store) (*routing.Router, error) {
 	cfg, err := settings.Config(routing.Config{
 		Destination: routing.Salesforce{Client: client},
 		Store:       ledger,
-		Spool:       outbox.Spool{Dir: h.Folder},
-		Mailer:      mail.SMTP{Addr: h.MailServer, From: "app@example.com", Security: mail.Plain},
+		Spool:       outbox.Spool{Dir: filepath.Join(h.Folder, "spool")},
+		Mailer:      mail.SMTP{Addr: h.MailServer, From: sender, Security: mail.Plain},
 
 		Poll: 50 * time.Millisecond, Lease: 2 * time.Second,
 		UploadTimeout: 10 * time.Second, Quarantine: time.Second,

@@ -68,6 +68,14 @@ func (m *mailbox) received() []letter {
 	return slices.Clone(m.mails)
 }
 
+// latest is the mail that came last, empty if there is none.
+func (m *mailbox) latest() (l letter) {
+	if mails := m.received(); len(mails) > 0 {
+		l = mails[len(mails)-1]
+	}
+	return l
+}
+
 // A session is one connection to the mailbox.
 type session struct {
 	mailbox *mailbox

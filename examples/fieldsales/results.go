@@ -9,9 +9,36 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/sfbridge/sfbridge/placeholder"
 	"github.com/sfbridge/sfbridge/routing"
 	"github.com/sfbridge/sfbridge/salesforce"
 )
+
+// results shows the form for a visit and submits it filled in.
+func (d *demo) results(ctx context.Context, router *routing.Router, v visit) error {
+	d.title("The results of the visit: a form with the org's options, a report and a note")
+	form, err := router.ResultsForm(ctx, "", v.id)
+	if err != nil {
+		return err
+	}
+	d.showForm(form)
+	results := routing.ResultSubmission{
+		Key: "results-1", Record: v.id, Section: routing.Sale, Estimate: estimate(), Appointment: v.start, Link: d.link(v),
+		Answers:      map[string]any{"i360__Result__c": "Demo Won", "i360__Result_Detail__c": "Sold"},
+		Placeholders: placeholder.Data{Date: v.start, Customer: v.customer, Address: v.address, User: d.rep.user()},
+	}
+	_, err = router.Submit(ctx, results)
+	if len(routing.AnswerErrors(err)) != 1 {
+		return fmt.Errorf("a result that is no option was not refused: %w", err)
+	}
+	d.say("refused: %v", err)
+	results.Answers["i360__Result__c"] = "Demo Sold"
+	accepted, err := router.Submit(ctx, results)
+	if err != nil {
+		return err
+	}
+	return d.showResults(ctx, router, accepted.ID)
+}
 
 // estimate is what the customer was offered.
 func estimate() *routing.Estimate {
