@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sfbridge/sfbridge/importer"
+	"github.com/sfbridge/sfbridge/internal/sqlx"
 	"github.com/sfbridge/sfbridge/mapping"
 )
 
@@ -156,7 +157,7 @@ func (t *table) hasStamp() bool { return t.Stamp != "" && t.Stamp != None }
 func (s *Store) prepare(ctx context.Context, t *table, wishes []wish) error {
 	t.quoted = s.quote(t.Name)
 	if !t.Existing {
-		if err := s.build(ctx, t, wishes); err != nil {
+		if err := sqlx.Together(ctx, func() error { return s.build(ctx, t, wishes) }); err != nil {
 			return err
 		}
 	}
@@ -194,7 +195,7 @@ func (s *Store) prepare(ctx context.Context, t *table, wishes []wish) error {
 		return nil
 	}
 	for _, key := range t.keys {
-		if err := s.index(ctx, t, t.columns[t.place[key]]); err != nil {
+		if err := sqlx.Together(ctx, func() error { return s.index(ctx, t, t.columns[t.place[key]]) }); err != nil {
 			return err
 		}
 	}

@@ -16,16 +16,21 @@ import (
 // again (CREATE TABLE IF NOT EXISTS …): a stop between a step and the note
 // about it repeats that step.
 //
-// Processes may start at once. What the databases say of two that create the
-// same table varies, so one that fails tries again for a second, and finds what
-// the other has done.
+// Processes may start at once; see Together.
 func Migrate(ctx context.Context, db *sql.DB, d Dialect, component string, steps []string) error {
 	if !d.Valid() {
 		return fmt.Errorf("migrate %s: unknown SQL dialect %s", component, d)
 	}
-	var err error
+	return Together(ctx, func() error { return migrate(ctx, db, d, component, steps) })
+}
+
+// Together makes tables, columns and indexes that other processes may be making,
+// too, as f does where they are missing. What the databases say of two that create
+// the same table varies, so one that fails tries again for a second, and finds what
+// the other has done.
+func Together(ctx context.Context, f func() error) error {
 	for pause := firstPause; ; pause *= 2 {
-		err = migrate(ctx, db, d, component, steps)
+		err := f()
 		if err == nil || pause > lastPause || wait(ctx, pause) != nil {
 			return err
 		}
