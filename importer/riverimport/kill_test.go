@@ -129,6 +129,7 @@ func TestKilledWorkersLoseAndRepeatNothing(t *testing.T) {
 	t.Cleanup(h.pool.Close)
 
 	watermarks := map[string]int64{}
+	h.watermarks(t, watermarks) // makes the schemas
 	for life := range lives {
 		for _, c := range []*exec.Cmd{spawn(t, s), spawn(t, s)} {
 			<-time.After(300*time.Millisecond + time.Duration(random.Int64N(int64(500*time.Millisecond))))
