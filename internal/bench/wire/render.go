@@ -127,7 +127,7 @@ func saved(n int) []byte {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, `{"id":"00QRM00000%05xYAE","success":true,"errors":[]}`, i)
+		fmt.Fprintf(&b, `{"id":"00QRM00000%05x2AA","success":true,"errors":[]}`, i)
 	}
 	b.WriteByte(']')
 	return b.Bytes()
