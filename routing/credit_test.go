@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -320,7 +319,7 @@ func search(t *testing.T, parts map[string]bool, folders ...string) (found []str
 			if part, ok := holds(data, parts, lengths); ok {
 				found = append(found, fmt.Sprintf("%s: %q", path, part))
 			}
-			return errors.Join(err)
+			return err
 		}))
 	}
 	return found

@@ -62,10 +62,7 @@ type Captions struct {
 	Customer       string
 	Appointment    string
 	Representative string
-	Phone          string
-	Email          string
 	License        string
-	Date           string
 	Results        string
 	Estimate       string
 	Description    string
@@ -90,10 +87,7 @@ func (c Captions) withDefaults() Captions {
 		{&c.Customer, "Customer"},
 		{&c.Appointment, "Appointment"},
 		{&c.Representative, "Representative"},
-		{&c.Phone, "Phone"},
-		{&c.Email, "E-mail"},
 		{&c.License, "License"},
-		{&c.Date, "Date"},
 		{&c.Results, "Results"},
 		{&c.Estimate, "Estimate"},
 		{&c.Description, "Description"},
